@@ -1,0 +1,141 @@
+"""Alerts: what we would say, what the EHR already shows, and what to do about the difference.
+
+Types only; `plan` decides and `service.ehr` carries out. One patient has at most one open alert of
+each kind. The key is made of site, patient, protocol id, kind and episode, never of the protocol's
+version, so that an upgrade keeps the episode.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from service.screening.record import ResourceRef
+
+CANONICAL_BASE = "https://boneflag.example/fhir"
+"""A reserved name until the owner has a domain. Every canonical URL and identifier hangs on it."""
+
+ALERT_IDENTIFIER_SYSTEM = f"{CANONICAL_BASE}/sid/alert"
+ALERT_CODE_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/alert"
+
+_KEY_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, ALERT_IDENTIFIER_SYSTEM)
+
+
+class AlertKind(StrEnum):
+    """The code of an alert in our CodeSystem."""
+
+    SCREENING = "ms-bone-health-review"
+    TREATMENT_GAP = "osteoporosis-treatment-gap"
+
+
+class Action(StrEnum):
+    """What a plan does to the EHR. KEEP does nothing."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    RESOLVE = "resolve"
+    WITHDRAW = "withdraw"
+    KEEP = "keep"
+
+
+class AlertState(StrEnum):
+    """Where an alert that we once posted stands now."""
+
+    ACTIVE = "active"
+    RESOLVED = "resolved by us"
+    DISMISSED = "dismissed by a person"
+    CHANGED = "changed by a person"
+    WITHDRAWN = "withdrawn"
+
+
+def alert_key(site: str, patient: ResourceRef, protocol: str, kind: AlertKind, episode: int) -> str:
+    """The business identifier of one episode: the same input always gives the same UUID."""
+    return str(uuid.uuid5(_KEY_NAMESPACE, f"{site}|{patient}|{protocol}|{kind}|{episode}"))
+
+
+def content_digest(kind: AlertKind, reasons: tuple[str, ...], evidence: tuple[str, ...]) -> str:
+    """A digest of what an alert says: which criteria, in which grade, on which resources.
+
+    Words and running numbers are left out on purpose: a mean dose that moves every night must not
+    rewrite the alert every night.
+    """
+    text = "\n".join([kind, *sorted(reasons), "", *sorted(evidence)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Alert:
+    """What we want the EHR to say about one patient.
+
+    `summary` is one line; `detail` is plain text with a line for each finding; `since` is the day
+    this episode opened; `order_note` is set where an order stands without a result.
+    """
+
+    key: str
+    kind: AlertKind
+    episode: int
+    patient: ResourceRef
+    priority: Literal["routine", "urgent"]
+    summary: str
+    detail: str
+    evidence: tuple[ResourceRef, ...]
+    since: date
+    protocol_id: str
+    protocol_version: str
+    protocol_digest: str
+    content_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostedResource:
+    """A Flag or Task as the EHR holds it; `version` is None where the server gives none."""
+
+    ref: ResourceRef
+    status: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PostedAlert:
+    """An alert of ours as the EHR (and, where it knows more, the ledger) shows it."""
+
+    key: str
+    kind: AlertKind
+    episode: int
+    state: AlertState
+    opened_on: date
+    content_digest: str
+    flag: PostedResource | None = None
+    task: PostedResource | None = None
+    closed_on: date | None = None
+
+    @property
+    def has_open_task(self) -> bool:
+        """Whether the Task still waits for somebody."""
+        return self.task is not None and self.task.status in OPEN_TASK_STATUSES
+
+
+OPEN_TASK_STATUSES = frozenset(
+    {"draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold"}
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AlertPlan:
+    """What to do about one kind of alert of one patient, and why.
+
+    `alert` is given for CREATE and UPDATE; `posted` for everything that touches an existing one.
+    `task_status` is the status that a closing gives the Task, None where the Task is left alone.
+    """
+
+    kind: AlertKind
+    action: Action
+    reason: str
+    alert: Alert | None = None
+    posted: PostedAlert | None = None
+    task_status: Literal["completed", "cancelled"] | None = None
+    closed_on: date | None = None

@@ -1,0 +1,282 @@
+"""What is known about one patient, and where each fact came from.
+
+A newcomer would get three things wrong. A date in a chart may be a year or a month, so every
+date is a `When`: the first and the last day that it can mean. A status that could not be
+understood is "unclear", which is not the same as absent. And a part does not carry codes for
+criteria to compare: it carries `concepts`, the ids of the value sets that hold one of its codes,
+worked out once by `Vocabulary.classify` when the part was read.
+
+Everything here holds patient data, so every `repr` is silent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+Sex = Literal["female", "male", "other", "unknown"]
+
+# The resource types without which nobody is told anything (specification, section 7).
+REQUIRED_TYPES = frozenset(
+    {"Patient", "Condition", "MedicationRequest", "Observation", "Procedure", "DiagnosticReport"}
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ResourceRef:
+    """A resource by type and logical id; prints as `Condition/123`."""
+
+    type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The days that a date in the chart can mean, both ends included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def day(cls, day: date) -> When:
+        """A date that is known to the day."""
+        return cls(day, day)
+
+    def is_within(self, since: date, until: date) -> bool | None:
+        """Whether it lies in `since` to `until`, both included; None where it may or may not."""
+        if since <= self.first and self.last <= until:
+            return True
+        if self.last < since or until < self.first:
+            return False
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """One code, with its system and code folded to one spelling (see `value_sets`)."""
+
+    system: str
+    code: str
+    display: str = ""
+
+
+Concepts = frozenset[str]
+NO_CONCEPTS: Concepts = frozenset()
+
+Verification = Literal[
+    "confirmed", "unstated", "unconfirmed", "refuted", "entered-in-error", "unclear"
+]
+Clinical = Literal["active", "inactive", "remission", "resolved", "unstated", "unclear"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Condition:
+    """A diagnosis, problem or finding.
+
+    `verification` folds provisional, differential and unconfirmed into "unconfirmed"; `clinical`
+    folds recurrence and relapse into "active". `when` is the onset, `recorded` the day it was
+    written down; criteria that ask for an event take `happened`.
+    """
+
+    ref: ResourceRef
+    concepts: Concepts
+    codings: tuple[Coding, ...]
+    verification: Verification
+    clinical: Clinical
+    is_encounter_diagnosis: bool
+    onset: When | None
+    recorded: When | None
+    encounter: str | None = None
+
+    @property
+    def happened(self) -> When | None:
+        """The onset, or where none is given the day of recording."""
+        return self.onset or self.recorded
+
+    @property
+    def is_believed(self) -> bool:
+        """Confirmed, or without a verification status: what a risk condition needs to count."""
+        return self.verification in ("confirmed", "unstated")
+
+
+ObservationStatus = Literal["final", "not-final", "withdrawn", "unclear"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Quantity:
+    """A number with its UCUM unit; `unit` is None where the chart gives none.
+
+    `comparator` is one of "", "<", "<=", ">", ">=".
+    """
+
+    value: float
+    unit: str | None
+    comparator: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Observation:
+    """One observation, or one component of one (then with the same `ref`).
+
+    `has_value` is False when the value is absent or given as dataAbsentReason. A value in a form
+    that is none of those below leaves them all None with `has_value` True.
+    """
+
+    ref: ResourceRef
+    concepts: Concepts
+    codings: tuple[Coding, ...]
+    status: ObservationStatus
+    when: When | None
+    has_value: bool
+    quantity: Quantity | None = None
+    boolean: bool | None = None
+    value_concepts: Concepts = NO_CONCEPTS
+    value_codings: tuple[Coding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Procedure:
+    """Something that was done, or on purpose not done."""
+
+    ref: ResourceRef
+    concepts: Concepts
+    status: Literal["completed", "not-done", "other", "withdrawn", "unclear"]
+    when: When | None
+    reason_concepts: Concepts = NO_CONCEPTS
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Report:
+    """A diagnostic report; `results` are the Observations it points to."""
+
+    ref: ResourceRef
+    concepts: Concepts
+    status: ObservationStatus
+    when: When | None
+    results: tuple[ResourceRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Order:
+    """A request that something be done. `is_order` is False for proposals, plans and options."""
+
+    ref: ResourceRef
+    concepts: Concepts
+    status: Literal["active", "revoked", "other", "withdrawn", "unclear"]
+    is_order: bool
+    authored: When | None
+    reason_concepts: Concepts = NO_CONCEPTS
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeviceUse:
+    """A device in use by, or assigned to, the patient."""
+
+    ref: ResourceRef
+    concepts: Concepts
+    is_active: bool
+    when: When | None = None
+
+
+MedicineKind = Literal["request", "dispense", "administration", "statement"]
+
+Route = Literal["systemic", "local", "unstated"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DoseStep:
+    """A stretch of days with one dose, as one dosage instruction gives it.
+
+    `first` and `last` are included; None means that the instruction does not say and the record's
+    own period stands. The dose falls on `first` and on every `interval_days`-th day after it.
+    Either `mg_per_day` (milligrams of the drug itself on a dosing day, all doses of the day added)
+    or `mg_per_kg_per_day` is given; where neither can be told, `problem` says why.
+    """
+
+    mg_per_day: float | None = None
+    mg_per_kg_per_day: float | None = None
+    first: date | None = None
+    last: date | None = None
+    interval_days: int = 1
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MedicationUse:
+    """One order, dispense, administration or statement of one medicine.
+
+    `counts` is False for drafts, cancelled, on-hold, proposals and doNotPerform; None where the
+    status cannot be understood. `start` and `end` are the period that the resource itself states;
+    `stopped_on` is the day a stopped record stopped, None for any other; `renewed` is the newest of
+    authored, dispensed and started. `route` is told by route and form together.
+    """
+
+    ref: ResourceRef
+    kind: MedicineKind
+    concepts: Concepts
+    name: str
+    is_recognised_by_name: bool
+    counts: bool | None
+    is_open_ended: bool
+    route: Route
+    start: When | None
+    end: When | None
+    renewed: When | None
+    stopped_on: date | None = None
+    steps: tuple[DoseStep, ...] = ()
+    based_on: tuple[ResourceRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Decision:
+    """A person's no, and how long it stands (`until` is the first day on which it no longer does).
+
+    Source: specification 3.5. It is broken only by a break-through condition (see `assess`).
+    """
+
+    kind: Literal["declined", "snoozed"]
+    made_on: date
+    until: date
+    reason: str
+    source: ResourceRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the chart that could not be used, without any clinical content."""
+
+    source: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PatientRecord:
+    """All that is known about one patient on the day of reading.
+
+    `unread` holds the resource types that were refused or cut short: nothing may be concluded
+    from their absence. `has_medicines` and `has_fractures` say whether any usable record of that
+    kind was seen at all, whatever its code (GAP-02).
+    """
+
+    patient: ResourceRef
+    birth: When | None = None
+    sex: Sex = "unknown"
+    is_deceased: bool = False
+    is_active: bool = True
+    replaced_by: ResourceRef | None = None
+    conditions: tuple[Condition, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    medicines: tuple[MedicationUse, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    reports: tuple[Report, ...] = ()
+    orders: tuple[Order, ...] = ()
+    devices: tuple[DeviceUse, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    has_medicines: bool = False
+    unread: frozenset[str] = field(default_factory=frozenset)
+    reported: tuple[Problem, ...] = ()
+    read_at: datetime | None = None
