@@ -122,8 +122,9 @@ class Quantity:
 class Observation:
     """One observation, or one component of one (then with the same `ref`).
 
-    `has_value` is False when the value is absent or given as dataAbsentReason. A value in a form
-    that is none of those below leaves them all None with `has_value` True.
+    `has_value` is False when no value is given at all, as in a panel; `is_absent` is True when the
+    chart says why there is none (dataAbsentReason). A value in a form that is none of those below
+    leaves them all None with `has_value` True.
     """
 
     ref: ResourceRef
@@ -132,6 +133,7 @@ class Observation:
     status: ObservationStatus
     when: When | None
     has_value: bool
+    is_absent: bool = False
     quantity: Quantity | None = None
     boolean: bool | None = None
     value_concepts: Concepts = NO_CONCEPTS
@@ -184,7 +186,9 @@ class DeviceUse:
 
 MedicineKind = Literal["request", "dispense", "administration", "statement"]
 
-Route = Literal["systemic", "local", "unstated"]
+# "unclear" is a depot injection that goes into joints as often as into muscle, which only the
+# missing route could tell; "unstated" is neither a route nor a form.
+Route = Literal["systemic", "local", "unstated", "unclear"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -192,16 +196,17 @@ class DoseStep:
     """A stretch of days with one dose, as one dosage instruction gives it.
 
     `first` and `last` are included; None means that the instruction does not say and the record's
-    own period stands. The dose falls on `first` and on every `interval_days`-th day after it.
-    Either `mg_per_day` (milligrams of the drug itself on a dosing day, all doses of the day added)
-    or `mg_per_kg_per_day` is given; where neither can be told, `problem` says why.
+    own period stands. The dose falls on `first` and then on every `interval_days`-th day, which
+    need not be whole: three times a week is every 7/3 days. Steps of one record that overlap add
+    up. Either `mg_per_day` (milligrams of the drug itself on a dosing day, all doses of the day
+    added) or `mg_per_kg_per_day` is given; where neither can be told, `problem` says why.
     """
 
     mg_per_day: float | None = None
     mg_per_kg_per_day: float | None = None
     first: date | None = None
     last: date | None = None
-    interval_days: int = 1
+    interval_days: float = 1
     problem: str = ""
 
 
@@ -210,9 +215,13 @@ class MedicationUse:
     """One order, dispense, administration or statement of one medicine.
 
     `counts` is False for drafts, cancelled, on-hold, proposals and doNotPerform; None where the
-    status cannot be understood. `start` and `end` are the period that the resource itself states;
-    `stopped_on` is the day a stopped record stopped, None for any other; `renewed` is the newest of
-    authored, dispensed and started. `route` is told by route and form together.
+    status cannot be understood. `start` and `end` are the period that the resource itself states
+    (dosage bounds, effective period; a request without bounds starts when it was written).
+    `supplied_until` is the last day that the supply covers (days' supply, or expected supply with
+    its repeats), which ends a record only where nothing else does. `is_open_ended` says that it is
+    active and states no end. `stopped_on` is the day a stopped or completed request or statement
+    ended at the latest, None for any other. `renewed` is the newest of written, dispensed and
+    started. `route` is told by route and form together.
     """
 
     ref: ResourceRef
@@ -227,6 +236,7 @@ class MedicationUse:
     end: When | None
     renewed: When | None
     stopped_on: date | None = None
+    supplied_until: date | None = None
     steps: tuple[DoseStep, ...] = ()
     based_on: tuple[ResourceRef, ...] = ()
 
@@ -235,7 +245,8 @@ class MedicationUse:
 class Decision:
     """A person's no, and how long it stands (`until` is the first day on which it no longer does).
 
-    Source: specification 3.5. It is broken only by a break-through condition (see `assess`).
+    `about` is the kind of alert it was said to. It is broken only by a break-through condition (see
+    `assess`). Source: specification 3.5.
     """
 
     kind: Literal["declined", "snoozed"]
@@ -243,6 +254,7 @@ class Decision:
     until: date
     reason: str
     source: ResourceRef | None = None
+    about: str = "ms-bone-health-review"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -151,14 +151,22 @@ class Vocabulary:
         words = sorted(map(re.escape, names), key=len, reverse=True)
         self._pattern = re.compile(rf"(?<![\w-])(?:{'|'.join(words)})(?![\w-])") if words else None
 
+    @property
+    def fingerprint(self) -> str:
+        """Every code and name of every set as text, the same for the same content."""
+        return json.dumps(
+            [[s.id, sorted(s.codes), sorted(s.prefixes), sorted(s.names)] for s in self],
+            default=str,
+        )
+
     def __getitem__(self, value_set_id: str) -> ValueSet:
         return self._sets[value_set_id]
 
     def __contains__(self, value_set_id: object) -> bool:
         return value_set_id in self._sets
 
-    def __iter__(self) -> Iterable[ValueSet]:
-        return iter(self._sets.values())
+    def __iter__(self) -> Iterator[ValueSet]:
+        return iter(sorted(self._sets.values(), key=lambda s: s.id))
 
     def concepts_of(self, system: str, code: str) -> Concepts:
         """The value sets that hold one code, given in any spelling."""

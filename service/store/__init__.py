@@ -1,0 +1,1 @@
+"""Remembers what the EHR cannot tell us: the ledger (SQL) and the leases (Redis)."""

@@ -1,0 +1,92 @@
+"""Between the ledger's entries and what the EHR rooms call remembered and written.
+
+`service.ehr` and `service.store` never import each other; where their words meet is here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from service.ehr.alert_state import Remembered
+from service.ehr.plan_progress import Outcome
+from service.screening.alert import Action, AlertPlan, PostedResource
+from service.store.entries import AlertEntry, EntryState
+
+
+def remembered_from(entry: AlertEntry) -> Remembered:
+    """What the ledger knows of one alert, in the words of the room that judges it."""
+    return Remembered(
+        episode=entry.episode,
+        flag_version=entry.flag_version,
+        task_version=entry.task_version,
+        flag_status=entry.flag_status,
+        task_status=entry.task_status,
+    )
+
+
+def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> AlertEntry | None:
+    """What to remember once a plan was carried out; None where there is nothing to remember it by.
+
+    Only what stands as the plan wanted it was written by us: a status that a person left is not
+    taken for our own.
+    """
+    if plan.alert is not None:
+        alert = plan.alert
+        entry = AlertEntry(
+            key=alert.key,
+            kind=alert.kind,
+            protocol_id=alert.protocol_id,
+            episode=alert.episode,
+            state=EntryState.CONFIRMED,
+            opened_on=alert.since,
+            content_digest=alert.content_digest,
+        )
+        if known is not None:
+            entry = _with_flag_and_task(entry, known)
+    elif known is not None:
+        entry = known
+    elif plan.posted is not None:
+        # An alert that a lost ledger no longer knows: what was read is all there is to keep.
+        entry = AlertEntry(
+            key=plan.posted.key,
+            kind=plan.posted.kind,
+            protocol_id="",
+            episode=plan.posted.episode,
+            state=EntryState.CONFIRMED,
+            opened_on=plan.posted.opened_on,
+            content_digest=plan.posted.content_digest,
+        )
+    else:
+        return None
+    if "Flag" in outcome.settled and outcome.flag is not None:
+        entry = _flag(entry, outcome.flag)
+    if "Task" in outcome.settled and outcome.task is not None:
+        entry = _task(entry, outcome.task)
+    if plan.action in (Action.RESOLVE, Action.WITHDRAW):
+        entry = replace(
+            entry,
+            state=EntryState.CLOSED,
+            closed_on=plan.closed_on,
+            closing_reason=plan.reason,
+        )
+    return entry
+
+
+def _with_flag_and_task(entry: AlertEntry, known: AlertEntry) -> AlertEntry:
+    return replace(
+        entry,
+        flag_id=known.flag_id,
+        flag_version=known.flag_version,
+        flag_status=known.flag_status,
+        task_id=known.task_id,
+        task_version=known.task_version,
+        task_status=known.task_status,
+    )
+
+
+def _flag(entry: AlertEntry, flag: PostedResource) -> AlertEntry:
+    return replace(entry, flag_id=flag.ref.id, flag_version=flag.version, flag_status=flag.status)
+
+
+def _task(entry: AlertEntry, task: PostedResource) -> AlertEntry:
+    return replace(entry, task_id=task.ref.id, task_version=task.version, task_status=task.status)

@@ -1,0 +1,148 @@
+"""What this server says that it can do.
+
+A newcomer would get two things wrong. A CapabilityStatement differs from tenant to tenant of the
+same product, so it is read at the hospital and nothing is assumed from a product's name. And it is
+a promise, not a proof: types that are not listed are not asked for, but what is listed may still be
+refused or ignored, which is why the reader tests every answer.
+
+Where the statement is broken or silent, nothing is assumed and `gaps` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from service.ehr.client import FHIRClient
+from service.ehr.errors import EHRMisunderstood, issues_of
+
+# R4 and R4B do not differ in the resources that are read and written here.
+_READABLE_VERSIONS = ("4.0", "4.3")
+
+
+@dataclass(frozen=True, slots=True)
+class TypeCapability:
+    """What is offered for one resource type."""
+
+    interactions: frozenset[str]
+    search_parameters: frozenset[str]
+    conditional_create: bool
+    conditional_update: bool
+    update_create: bool
+    versioning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What one server offers. `gaps` are sentences for an operator about what it left unsaid."""
+
+    fhir_version: str
+    software: str
+    types: Mapping[str, TypeCapability]
+    system_interactions: frozenset[str]
+    common_search_parameters: frozenset[str]
+    gaps: tuple[str, ...] = ()
+
+    def can_read(self, type_: str) -> bool:
+        """Whether single resources of this type can be read by id."""
+        return "read" in self._interactions(type_)
+
+    def can_search(self, type_: str, parameter: str | None = None) -> bool:
+        """Whether the type can be searched, and by `parameter` where one is given.
+
+        True for a parameter means that the server says so; False may also mean that it forgot.
+        """
+        if "search-type" not in self._interactions(type_):
+            return False
+        return parameter is None or parameter in (
+            self.types[type_].search_parameters | self.common_search_parameters
+        )
+
+    def can_write(self, type_: str) -> bool:
+        """Whether resources of this type can be both created and updated."""
+        return {"create", "update"} <= self._interactions(type_)
+
+    def can_create_conditionally(self, type_: str) -> bool:
+        """Whether If-None-Exist is offered. It races on most servers: never rely on it alone."""
+        return type_ in self.types and self.types[type_].conditional_create
+
+    @property
+    def has_transactions(self) -> bool:
+        """Whether several resources can be written in one step, all or none."""
+        return "transaction" in self.system_interactions
+
+    def _interactions(self, type_: str) -> frozenset[str]:
+        return self.types[type_].interactions if type_ in self.types else frozenset()
+
+
+def read_capability(client: FHIRClient) -> Capability:
+    """Ask `/metadata`. EHRMisunderstood for another FHIR version or for no CapabilityStatement."""
+    statement = client.get_json("metadata")
+    if statement.get("resourceType") != "CapabilityStatement":
+        raise EHRMisunderstood(
+            "The base URL answers, but not with a CapabilityStatement: check it",
+            issues=issues_of(statement),
+        )
+    return capability_from(statement)
+
+
+def capability_from(statement: Mapping[str, Any]) -> Capability:
+    """Reduce a CapabilityStatement to what BoneFlag asks of it."""
+    gaps: list[str] = []
+    version = _text(statement.get("fhirVersion"))
+    if not version:
+        gaps.append("It does not say which FHIR version it speaks; R4 is assumed.")
+    elif not version.startswith(_READABLE_VERSIONS):
+        raise EHRMisunderstood(
+            f"The server speaks FHIR {version[:12]}; BoneFlag needs R4 (4.0) or R4B (4.3)"
+        )
+    rest = next(
+        (r for r in _mappings(statement.get("rest")) if r.get("mode", "server") == "server"), {}
+    )
+    types = {
+        str(resource["type"]): _type_from(resource)
+        for resource in _mappings(rest.get("resource"))
+        if isinstance(resource.get("type"), str)
+    }
+    if not types:
+        gaps.append("It does not list a single resource type; nothing can be assumed of it.")
+    elif not any(t.search_parameters for t in types.values()):
+        gaps.append("It does not list search parameters; each will be tried.")
+    software = _mapping(statement.get("software"))
+    return Capability(
+        fhir_version=version,
+        software=" ".join(filter(None, (_text(software.get(k)) for k in ("name", "version")))),
+        types=MappingProxyType(types),
+        system_interactions=_named(rest.get("interaction"), "code"),
+        common_search_parameters=_named(rest.get("searchParam"), "name"),
+        gaps=tuple(gaps),
+    )
+
+
+def _type_from(resource: Mapping[str, Any]) -> TypeCapability:
+    return TypeCapability(
+        interactions=_named(resource.get("interaction"), "code"),
+        search_parameters=_named(resource.get("searchParam"), "name"),
+        conditional_create=resource.get("conditionalCreate") is True,
+        conditional_update=resource.get("conditionalUpdate") is True,
+        update_create=resource.get("updateCreate") is True,
+        versioning=_text(resource.get("versioning")) or "no-version",
+    )
+
+
+def _named(items: object, key: str) -> frozenset[str]:
+    return frozenset(str(i[key]) for i in _mappings(items) if isinstance(i.get(key), str))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []

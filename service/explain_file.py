@@ -1,0 +1,69 @@
+"""Explain one patient from a file: the same line as ever, with a file in the EHR's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from service.ehr.alert_history import alert_history
+from service.ehr.bundle_file import read_bundle
+from service.ehr.delivery.elements import key_in
+from service.ehr.delivery.flag_and_task import Delivery
+from service.ehr.parse import RecordParser
+from service.explanation import explanation
+from service.screening.alert import AlertPlan
+from service.screening.protocol import Protocol
+from service.screening.record import ResourceRef
+from service.screening.value_sets import Vocabulary
+from service.thought import Thought, think
+
+
+def explain_file(
+    raw: bytes,
+    protocol: Protocol,
+    vocabulary: Vocabulary,
+    delivery: Delivery,
+    *,
+    site: str,
+    on: date,
+    at: datetime,
+) -> tuple[Thought, dict[str, Any]]:
+    """What the line thinks about the patient in a file, and its JSON; BundleUnreadable if none.
+
+    Our Flags and Tasks in the file are taken for what the EHR shows.
+    """
+    chart = read_bundle(raw)
+    record = RecordParser(vocabulary).record(
+        chart.patient_id, chart.resources, chart.medications, reported=chart.problems
+    )
+    alerts = alert_history(
+        ResourceRef("Patient", chart.patient_id),
+        [dict(r) for t in ("Flag", "Task") for r in chart.resources.get(t, ())],
+        snooze_months=int(protocol.policies["decision"]["snooze_months"]),
+    )
+    thought = think(record, alerts, protocol, on, site=site)
+    return thought, thought_json(thought, delivery, chart.resources, at)
+
+
+def thought_json(
+    thought: Thought,
+    delivery: Delivery,
+    resources: Mapping[str, Any],
+    at: datetime,
+) -> dict[str, Any]:
+    """The explanation, with what carrying out the plans would write given these Flags and Tasks."""
+    written = [
+        resource for plan in thought.plans for resource in _rendered(plan, delivery, resources, at)
+    ]
+    return explanation(thought.assessment, thought.plan, thought.gap_plan, written)
+
+
+def _rendered(
+    plan: AlertPlan, delivery: Delivery, resources: Mapping[str, Any], at: datetime
+) -> tuple[dict[str, Any], ...]:
+    key = plan.alert.key if plan.alert else plan.posted.key if plan.posted else ""
+    if plan.posted is not None:
+        key = plan.posted.key
+    current = [dict(r) for t in ("Flag", "Task") for r in resources.get(t, ()) if key_in(r) == key]
+    return delivery.rendered(plan, current, at)

@@ -1,0 +1,72 @@
+"""An assessment and its plans as the JSON of `boneflag explain --json`.
+
+The form is a contract (README, "Explain one patient"): other programs read it. Add to it, never
+change what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from service.screening.alert import AlertPlan
+from service.screening.assess import Assessment
+from service.screening.criterion import Evidence, Finding, Weight
+
+
+def explanation(
+    assessment: Assessment,
+    plan: AlertPlan,
+    gap_plan: AlertPlan | None,
+    resources: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """One JSON-able object; dates are ISO, `resources` what carrying out the plans would write."""
+    return {
+        "patient": str(assessment.patient),
+        "on": assessment.on.isoformat(),
+        "protocol": {
+            "id": assessment.protocol_id,
+            "version": assessment.protocol_version,
+            "digest": assessment.protocol_digest,
+        },
+        "status": str(assessment.status),
+        "due_on": assessment.due_on.isoformat() if assessment.due_on else None,
+        "findings": [_finding(finding) for finding in assessment.findings],
+        "plan": _plan(plan),
+        "gap_plan": _plan(gap_plan) if gap_plan is not None else None,
+        "unread": sorted(assessment.unread),
+        "reported": [{"source": p.source, "problem": p.problem} for p in assessment.reported],
+        "resources": list(resources),
+    }
+
+
+def findings_json(assessment: Assessment) -> list[dict[str, Any]]:
+    """Every finding as the ledger keeps it: the contract's form, and what was missing."""
+    return [
+        {**_finding(f), "title": f.title, "missing": sorted(f.missing)} for f in assessment.findings
+    ]
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "number": finding.number,
+        "criterion": finding.criterion,
+        "verdict": str(finding.verdict),
+        "grade": str(finding.grade) if finding.grade else None,
+        "domain": finding.domain,
+        "evidence": [_evidence(e) for e in finding.evidence],
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "source": str(evidence.source),
+        "statement": evidence.statement,
+        "date": evidence.date.isoformat() if evidence.date else None,
+        "counts": evidence.weight is Weight.COUNTS,
+        "unclear": evidence.weight is Weight.UNCLEAR,
+    }
+
+
+def _plan(plan: AlertPlan) -> dict[str, str]:
+    return {"action": str(plan.action), "reason": plan.reason}

@@ -1,0 +1,38 @@
+"""The whole job in this process: find, screen, deliver, with nothing queued.
+
+For a first look, for one patient, and for tests that need to know when it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from service.pipeline import Pipeline
+from service.store.entries import Run
+
+_ALL = 1_000_000
+
+
+def run_inline(pipeline: Pipeline, start: Callable[[], int | None]) -> Run | None:
+    """Start a run and see it through; None where nobody changed."""
+    run_id = start()
+    if run_id is None:
+        return None
+    batches = pipeline.hand_out(_ALL, queue_is_empty=True, forgotten_after=timedelta())
+    for keys in _with_progress(batches):
+        pipeline.screen(keys)
+    pipeline.deliver()
+    return pipeline.ledger.runs.get(run_id)
+
+
+def _with_progress(batches: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The same batches, with a bar on a terminal."""
+    import sys
+
+    if not sys.stderr.isatty():
+        return batches
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(batches, "Screening", console=Console(stderr=True), transient=True)  # type: ignore[return-value] # an iterable of the same

@@ -1,0 +1,139 @@
+"""What the command line prints for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from service.checking import Check
+from service.screening.criterion import Verdict, Weight
+from service.store.entries import Run
+from service.store.ledger import Ledger
+from service.thought import Thought
+
+_STYLE = {Verdict.MET: "bold", Verdict.UNKNOWN: "yellow", Verdict.NOT_MET: "dim"}
+_MARK = {Weight.COUNTS: "•", Weight.SEEN: "·", Weight.UNCLEAR: "?"}
+
+
+def print_explanation(thought: Thought, answer: dict[str, Any]) -> None:
+    """Findings with their evidence, the status, and what would be done."""
+    console = Console()
+    assessment = thought.assessment
+    console.print(f"[bold]{escape(str(assessment.patient))}[/] on {assessment.on}")
+    due = f", due on {assessment.due_on}" if assessment.due_on else ""
+    console.print(f"Status: [bold]{assessment.status}[/]{due}\n")
+    for finding in assessment.findings:
+        if finding.verdict is Verdict.NOT_MET and not finding.evidence:
+            continue
+        grade = f" ({finding.grade}, {finding.domain})" if finding.grade else ""
+        style = _STYLE[finding.verdict]
+        console.print(
+            f"[{style}]{finding.number} {escape(finding.title)}: {finding.verdict}{grade}[/]"
+        )
+        for item in finding.evidence:
+            line = escape(f"   {_MARK[item.weight]} {item.statement} [{item.source}]")
+            console.print(line, highlight=False)
+        if finding.missing:
+            console.print(f"   ? could not be read: {', '.join(sorted(finding.missing))}")
+    for name, plan in (("Alert", thought.plan), ("Treatment gap", thought.gap_plan)):
+        if plan is not None:
+            console.print(f"\n{name}: [bold]{plan.action}[/] ({escape(plan.reason)})")
+            if plan.alert is not None:
+                console.print(escape(plan.alert.detail), highlight=False)
+    for problem in answer["reported"]:
+        console.print(f"[yellow]{escape(problem['source'])}: {escape(problem['problem'])}[/]")
+    console.print(
+        f"\n[dim]Protocol {assessment.protocol_id} {assessment.protocol_version}"
+        f" {assessment.protocol_digest}[/]"
+    )
+
+
+def print_check(check: Check) -> None:
+    """The table of an integration engineer."""
+    console = Console()
+    table = Table(title=escape(check.server), show_header=False)
+    for name, value in check.lines:
+        table.add_row(name, escape(value))
+    console.print(table)
+    for missing in check.missing:
+        console.print(f"[yellow]missing: {escape(missing)}[/]")
+
+
+def print_run(run: Run | None, mode: str) -> None:
+    """How one run went."""
+    console = Console()
+    if run is None:
+        console.print("Nobody changed.")
+        return
+    console.print(f"Run {run.id} ({run.kind}, {run.mode}): {run.state}")
+    for name, number in sorted(run.counts.items()):
+        if number:
+            console.print(f"  {name}: {number}")
+    if run.waiting:
+        console.print(f"  still waiting: {run.waiting}")
+    if run.held_reason:
+        console.print(f"[yellow]{escape(run.held_reason)}[/]")
+    if mode == "shadow":
+        console.print("Shadow mode: nothing was written to the EHR.")
+
+
+def report_json(ledger: Ledger) -> dict[str, Any]:
+    """The report for machines: counts only."""
+    counts = ledger.report.counts()
+    runs = [
+        {
+            "run": r.id,
+            "kind": r.kind,
+            "mode": r.mode,
+            "state": str(r.state),
+            "started_at": r.started_at.isoformat(),
+            "waiting": r.waiting,
+            "open_plans": r.open_plans,
+            "held_reason": r.held_reason,
+            "counts": dict(r.counts),
+        }
+        for r in ledger.runs.newest(10)
+    ]
+    return {"counts": counts_json(counts), "runs": runs}
+
+
+def counts_json(counts: Any) -> dict[str, Any]:
+    """The ledger's counts as plain JSON."""
+    import dataclasses
+
+    plain: dict[str, Any] = dataclasses.asdict(counts)
+    return {
+        name: {" ".join(k) if isinstance(k, tuple) else str(k): v for k, v in value.items()}
+        if isinstance(value, dict)
+        else value
+        for name, value in plain.items()
+    }
+
+
+def print_report(ledger: Ledger) -> None:
+    """The report for people."""
+    console = Console()
+    answer = report_json(ledger)
+    for name, value in answer["counts"].items():
+        if isinstance(value, dict):
+            for key, number in sorted(value.items()):
+                console.print(f"  {name} {escape(key)}: {number}")
+        else:
+            console.print(f"{name}: {value}")
+    table = Table("run", "kind", "mode", "state", "started", "waiting", title="Last runs")
+    for run in answer["runs"]:
+        table.add_row(
+            str(run["run"]),
+            run["kind"],
+            run["mode"],
+            run["state"],
+            run["started_at"][:16],
+            str(run["waiting"]),
+        )
+    console.print(table)
+    for run in answer["runs"]:
+        if run["held_reason"]:
+            console.print(f"[yellow]run {run['run']}: {escape(run['held_reason'])}[/]")

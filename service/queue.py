@@ -1,0 +1,71 @@
+"""Queues and tasks by name; sends work by name.
+
+A message holds patient keys of the ledger (opaque numbers of our own) and nothing else: no FHIR id,
+no code, no resource. The queue may be emptied at any time; the ledger refills it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+FIND_QUEUE = "find"
+SCREEN_QUEUE = "screen"
+WRITE_QUEUE = "write"
+QUEUES = (FIND_QUEUE, SCREEN_QUEUE, WRITE_QUEUE)
+
+POLL = "boneflag.poll"
+SWEEP = "boneflag.sweep"
+REFILL = "boneflag.refill"
+SCREEN = "boneflag.screen"
+DELIVER = "boneflag.deliver"
+
+ROUTES = {
+    POLL: FIND_QUEUE,
+    SWEEP: FIND_QUEUE,
+    REFILL: FIND_QUEUE,
+    SCREEN: SCREEN_QUEUE,
+    DELIVER: WRITE_QUEUE,
+}
+
+TASK_TIME_LIMIT_SECONDS = 900
+TASK_SOFT_TIME_LIMIT_SECONDS = 840
+VISIBILITY_TIMEOUT_SECONDS = 1800
+
+
+class SendsTasks(Protocol):
+    """What is needed of Celery."""
+
+    def send_task(self, name: str, args: Sequence[object] = ..., **options: object) -> object:
+        """Put one message into a queue."""
+        ...  # pragma: no cover (a protocol)
+
+
+class Queue:
+    """Sends work by task name. Arguments are hidden from every log and event."""
+
+    def __init__(self, app: SendsTasks) -> None:
+        self._app = app
+
+    def sweep(self) -> None:
+        """Ask for a sweep of the whole cohort."""
+        self._send(SWEEP)
+
+    def poll(self) -> None:
+        """Ask who changed."""
+        self._send(POLL)
+
+    def refill(self) -> None:
+        """Hand out whoever is pending."""
+        self._send(REFILL)
+
+    def screen(self, patient_keys: Sequence[str]) -> None:
+        """Screen one batch."""
+        self._send(SCREEN, list(patient_keys))
+
+    def deliver(self) -> None:
+        """Write what is ready to be written."""
+        self._send(DELIVER)
+
+    def _send(self, name: str, *args: object) -> None:
+        self._app.send_task(name, args=args, queue=ROUTES[name], argsrepr="…", kwargsrepr="…")

@@ -1,0 +1,345 @@
+"""Assess one patient on one date: every finding, and the one status that follows.
+
+The order of statuses is the specification's (section 7): the first that holds. Two orders inside it
+surprise people. Known osteoporosis without therapy comes before a person's no, for it is another
+question. And a scan inside its interval comes before missing data, for it answers the question
+whatever else could not be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+
+from service.screening.alert import AlertKind
+from service.screening.bone_density import CENTRAL, latest_scan
+from service.screening.criteria.multiple_sclerosis import was_refuted
+from service.screening.criterion import Finding, Grade, Role, Verdict, Weight, evaluate
+from service.screening.dates import add_months
+from service.screening.diagnoses import coded, weigh
+from service.screening.edss import edss_value
+from service.screening.interval import RiskAtScan, interval_months
+from service.screening.measurements import measured
+from service.screening.measurements import weigh as weigh_observation
+from service.screening.person import is_known_postmenopausal, youngest_age
+from service.screening.protocol import RESCREEN_INTERVAL, Protocol, ProtocolEntry
+from service.screening.record import (
+    REQUIRED_TYPES,
+    Decision,
+    PatientRecord,
+    Problem,
+    ResourceRef,
+    When,
+)
+
+
+class Status(StrEnum):
+    """Where a patient stands; exactly one holds."""
+
+    ERROR = "error"
+    NOT_IN_COHORT = "not-in-cohort"
+    EXCLUDED = "excluded"
+    RESULT_NEEDS_ACTION = "result-needs-action"
+    DECLINED = "declined"
+    SNOOZED = "snoozed"
+    SATISFIED = "satisfied"
+    DUE_SOON = "due-soon"
+    COULD_NOT_DETERMINE = "could-not-determine"
+    ORDERED_WAITING = "ordered-waiting"
+    DUE = "due"
+    NOT_AT_RISK = "not-at-risk"
+
+
+GAP_CODES: Mapping[Status, str] = {
+    # HL7 Da Vinci DEQM gap status. Where nobody may judge, no gap is claimed.
+    Status.ERROR: "not-applicable",
+    Status.NOT_IN_COHORT: "not-applicable",
+    Status.EXCLUDED: "not-applicable",
+    Status.RESULT_NEEDS_ACTION: "open-gap",
+    Status.DECLINED: "open-gap",
+    Status.SNOOZED: "open-gap",
+    Status.SATISFIED: "closed-gap",
+    Status.DUE_SOON: "prospective-gap",
+    Status.COULD_NOT_DETERMINE: "not-applicable",
+    Status.ORDERED_WAITING: "open-gap",
+    Status.DUE: "open-gap",
+    Status.NOT_AT_RISK: "not-applicable",
+}
+
+# Findings that must be known before anybody is told anything.
+_MUST_BE_KNOWN = ("central-dxa", "osteoporosis-known", "osteoporosis-therapy", "dxa-ordered")
+# What breaks a person's no when it becomes true afterwards (specification 3.5).
+_BREAKS_WHEN_IT_BECOMES_TRUE = (
+    "disability-severe",
+    "wheelchair-chair-or-bed",
+    "sustained-glucocorticoid",
+)
+_FRACTURE = "low-trauma-fracture"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Assessment:
+    """What one protocol says about one patient on one date.
+
+    `due_on` is the day on which the running DXA interval ends, None where none runs. `decision` is
+    the person's no that stands. `was_refuted` says why somebody is not in the cohort.
+    `uses_t_score` says which score a scan would be read by. `notes` are sentences for whoever
+    reads the alert.
+    """
+
+    patient: ResourceRef
+    protocol_id: str
+    protocol_version: str
+    protocol_digest: str
+    on: date
+    status: Status
+    findings: tuple[Finding, ...]
+    due_on: date | None = None
+    decision: Decision | None = None
+    was_refuted: bool = False
+    is_urgent: bool = False
+    uses_t_score: bool = False
+    notes: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
+    reported: tuple[Problem, ...] = ()
+
+    def finding(self, criterion_id: str) -> Finding:
+        """The finding of one criterion; KeyError where the protocol does not use it."""
+        for finding in self.findings:
+            if finding.criterion == criterion_id:
+                return finding
+        raise KeyError(criterion_id)
+
+    @property
+    def risk_factors(self) -> tuple[Finding, ...]:
+        """The findings that may make somebody due."""
+        return tuple(f for f in self.findings if f.role is Role.RISK_FACTOR)
+
+
+def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
+    """Judge one record. Pure: the same record, protocol and date always give the same answer."""
+    findings, months = judge(record, protocol, on)
+    decision = _standing_decision(record, protocol, findings, on)
+    scan = latest_scan(record, on)
+    # The earliest meaning of a partial date, as in the criterion: the anniversary is never late.
+    due_on = add_months(scan.when.first, months) if scan is not None else None
+    status = _status(record, protocol, findings, decision, due_on, on)
+    is_running = status in (Status.SATISFIED, Status.DUE_SOON) and findings["central-dxa"].is_met
+    return Assessment(
+        patient=record.patient,
+        protocol_id=protocol.id,
+        protocol_version=protocol.version,
+        protocol_digest=protocol.digest,
+        on=on,
+        status=status,
+        findings=tuple(findings.values()),
+        due_on=due_on if is_running else None,
+        decision=decision if status in (Status.DECLINED, Status.SNOOZED) else None,
+        was_refuted=status is Status.NOT_IN_COHORT and was_refuted(record),
+        is_urgent=_is_urgent(findings[_FRACTURE], protocol, on),
+        uses_t_score=_uses_t_score(record, protocol, on),
+        notes=tuple(_notes(record, on)),
+        unread=record.unread,
+        reported=record.reported + tuple(_mistyped(record)),
+    )
+
+
+def judge(record: PatientRecord, protocol: Protocol, on: date) -> tuple[dict[str, Finding], int]:
+    """All findings by criterion id, in the protocol's order, and the re-screen interval in months.
+
+    Two passes: the interval depends on risk factors, and two criteria depend on the interval.
+    """
+    findings = {
+        e.criterion.id: _evaluate(e, record, on) for e in protocol.entries if not e.awaits_interval
+    }
+    scan = latest_scan(record, on)
+    numbers = protocol.policies["rescreen-interval"]
+    months = int(numbers["unknown_result_months"])
+    if scan is not None:
+        met = [f for f in findings.values() if f.role is Role.RISK_FACTOR and f.is_met]
+        risk = RiskAtScan(
+            met={f.number for f in met}, has_major=any(f.grade is Grade.MAJOR for f in met)
+        )
+        months = interval_months(scan, risk, numbers)
+    for entry in protocol.entries:
+        if entry.awaits_interval:
+            findings[entry.criterion.id] = _evaluate(entry, record, on, months)
+    return {e.criterion.id: findings[e.criterion.id] for e in protocol.entries}, months
+
+
+def _evaluate(
+    entry: ProtocolEntry, record: PatientRecord, on: date, months: int | None = None
+) -> Finding:
+    parameters = entry.parameters
+    if months is not None:
+        parameters = {**parameters, RESCREEN_INTERVAL: months}
+    return evaluate(
+        entry.criterion,
+        parameters,
+        record,
+        on,
+        number=entry.number,
+        title=entry.title,
+        grade=entry.grade,
+        domain=entry.domain,
+    )
+
+
+def _status(
+    record: PatientRecord,
+    protocol: Protocol,
+    findings: Mapping[str, Finding],
+    decision: Decision | None,
+    due_on: date | None,
+    on: date,
+) -> Status:
+    """The first status that holds, in the order of section 7."""
+    cohort = findings["multiple-sclerosis"].verdict
+    if cohort is not Verdict.MET:
+        return Status.NOT_IN_COHORT if cohort is Verdict.NOT_MET else Status.COULD_NOT_DETERMINE
+    if any(f.role is Role.EXCLUSION and f.is_met for f in findings.values()):
+        return Status.EXCLUDED
+    if findings["treatment-gap"].is_met and _exclusions_are_known(findings):
+        return Status.RESULT_NEEDS_ACTION
+    if decision is not None:
+        return Status.DECLINED if decision.kind == "declined" else Status.SNOOZED
+    if _treatment_is_unknown(findings):
+        return Status.COULD_NOT_DETERMINE
+    if findings["osteoporosis-therapy"].is_met:
+        return Status.SATISFIED
+    if findings["central-dxa"].is_met:
+        return _satisfied_or_due_soon(record, protocol, due_on, on)
+    if _cannot_be_determined(record, findings):
+        return Status.COULD_NOT_DETERMINE
+    if not decision_is_reached(findings, protocol):
+        return Status.NOT_AT_RISK
+    return Status.ORDERED_WAITING if findings["dxa-ordered"].is_met else Status.DUE
+
+
+def decision_is_reached(findings: Mapping[str, Finding], protocol: Protocol) -> bool:
+    """One MAJOR, or two MINOR from different domains (the numbers are the protocol's)."""
+    met = [f for f in findings.values() if f.role is Role.RISK_FACTOR and f.is_met]
+    numbers = protocol.policies["decision"]
+    majors = sum(f.grade is Grade.MAJOR for f in met)
+    domains = {f.domain for f in met}
+    return majors >= numbers["majors_needed"] or len(domains) >= numbers["minor_domains_needed"]
+
+
+def _satisfied_or_due_soon(
+    record: PatientRecord, protocol: Protocol, due_on: date | None, on: date
+) -> Status:
+    soon = timedelta(days=protocol.policies["decision"]["due_soon_days"])
+    if due_on is None or on < due_on - soon:
+        return Status.SATISFIED
+    then, _ = judge(record, protocol, due_on)
+    return Status.DUE_SOON if decision_is_reached(then, protocol) else Status.SATISFIED
+
+
+def _exclusions_are_known(findings: Mapping[str, Finding]) -> bool:
+    """No exclusion is open because a required type was refused or a record is unclear."""
+    return not any(
+        f.role is Role.EXCLUSION and (f.missing & REQUIRED_TYPES or f.is_unclear)
+        for f in findings.values()
+    )
+
+
+def _treatment_is_unknown(findings: Mapping[str, Finding]) -> bool:
+    return findings["osteoporosis-known"].is_met and (
+        findings["treatment-gap"].is_unclear or findings["treatment-gap"].is_met
+    )
+
+
+def _cannot_be_determined(record: PatientRecord, findings: Mapping[str, Finding]) -> bool:
+    """A required type is unread, the age or everything is missing, or a stop is unclear."""
+    return (
+        bool(record.unread & REQUIRED_TYPES)
+        or record.birth is None
+        or findings["data-gap"].is_met
+        or not _exclusions_are_known(findings)
+        or any(findings[name].is_unclear for name in _MUST_BE_KNOWN)
+    )
+
+
+def _standing_decision(
+    record: PatientRecord, protocol: Protocol, findings: Mapping[str, Finding], on: date
+) -> Decision | None:
+    """The newest no that has neither lapsed nor been broken through."""
+    months = protocol.policies["decision"]["declined_months"]
+    decisions = [*record.decisions, *_chart_refusals(record, months)]
+    standing = [
+        d
+        for d in decisions
+        if d.about == AlertKind.SCREENING
+        and d.made_on <= on < d.until
+        and not _is_broken(d, record, protocol, findings)
+    ]
+    return max(standing, key=lambda d: (d.made_on, d.until, d.kind), default=None)
+
+
+def _chart_refusals(record: PatientRecord, months: float) -> Iterator[Decision]:
+    """A DXA that was not done, or an order taken back, because the patient said no."""
+    refused: list[tuple[ResourceRef, When | None]] = [
+        (p.ref, p.when)
+        for p in record.procedures
+        if p.status == "not-done"
+        and CENTRAL in p.concepts
+        and "refusal-reason" in p.reason_concepts
+    ]
+    refused += [
+        (o.ref, o.authored)
+        for o in record.orders
+        if o.status == "revoked" and CENTRAL in o.concepts and "refusal-reason" in o.reason_concepts
+    ]
+    for ref, when in refused:
+        if when is not None:
+            until = add_months(when.last, months)
+            yield Decision("declined", when.last, until, "refused by the patient", ref)
+
+
+def _is_broken(
+    decision: Decision,
+    record: PatientRecord,
+    protocol: Protocol,
+    findings: Mapping[str, Finding],
+) -> bool:
+    fractures = findings[_FRACTURE].counting
+    if any(e.date is not None and e.date > decision.made_on for e in fractures):
+        return True
+    return any(
+        findings[name].is_met
+        and not _evaluate(protocol.entry(name), record, decision.made_on).is_met
+        for name in _BREAKS_WHEN_IT_BECOMES_TRUE
+    )
+
+
+def _is_urgent(fracture: Finding, protocol: Protocol, on: date) -> bool:
+    since = add_months(on, -protocol.entry(_FRACTURE).parameters["urgent_months"])
+    return any(e.date is not None and e.date >= since for e in fracture.counting)
+
+
+def _uses_t_score(record: PatientRecord, protocol: Protocol, on: date) -> bool:
+    age = youngest_age(record, on)
+    from_age = protocol.entry("age-baseline").parameters["age_minor"]
+    return (age is not None and age >= from_age) or is_known_postmenopausal(record, on)
+
+
+def _notes(record: PatientRecord, on: date) -> Iterator[str]:
+    if any(weigh(c, on)[0] is Weight.COUNTS for c in coded(record, "palliative-care")) or any(
+        "palliative-care" in p.concepts and p.status == "completed" for p in record.procedures
+    ):
+        yield "Palliative care is on file: weigh whether a scan would help."
+
+
+def _mistyped(record: PatientRecord) -> Iterator[Problem]:
+    """EDSS values that the scale does not have: somebody should correct them in the chart."""
+    for observation in measured(record, "edss"):
+        weight, _ = weigh_observation(observation, date.max)
+        if weight is not Weight.SEEN and edss_value(observation) is None:
+            yield Problem(str(observation.ref), "EDSS is not a value of the scale")
+
+
+def with_decisions(record: PatientRecord, decisions: tuple[Decision, ...]) -> PatientRecord:
+    """The record with what people decided about our alerts."""
+    return replace(record, decisions=record.decisions + decisions)

@@ -1,0 +1,59 @@
+"""GAP-02: nothing to judge by. A worklist entry, never an alert.
+
+It holds when there is no usable record at all of EDSS or mobility, of BMI, of fractures and of
+medicines, although all of these could be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from service.screening.body import body_masses
+from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
+from service.screening.diagnoses import coded
+from service.screening.edss import edss_value
+from service.screening.measurements import measured, weigh
+from service.screening.record import PatientRecord
+from service.screening.value_sets import DataRequirement
+
+_MOBILITY = ("wheelchair-or-bed", "fall-from-wheelchair", "walking-aid", "poor-mobility")
+_FRACTURES = ("fracture-any", "osteoporotic-fracture")
+_READ = frozenset({"Condition", "Observation", "MedicationRequest"})
+
+
+def find(record: PatientRecord, _parameters: Parameters, on: date) -> Iterator[Evidence]:
+    """One line when all four kinds are missing."""
+    if record.unread & _READ or _knows_something(record, on):
+        return
+    statement = "no usable record of EDSS or mobility, of BMI, of fractures and of medicines"
+    yield Evidence(record.patient, statement, None, Weight.COUNTS)
+
+
+def _knows_something(record: PatientRecord, on: date) -> bool:
+    return (
+        record.has_medicines
+        or any(_is_usable_edss(record, on))
+        or any(c.is_believed for c in coded(record, *_MOBILITY, *_FRACTURES))
+        or any(not o.value_concepts.isdisjoint(_MOBILITY) for o in record.observations)
+        or any(weigh(o, on)[0] is Weight.COUNTS for o in measured(record, *_MOBILITY))
+        or any(not d.concepts.isdisjoint({"wheelchair-device"}) for d in record.devices)
+        or bool(body_masses(record, on, date.min))
+    )
+
+
+def _is_usable_edss(record: PatientRecord, on: date) -> Iterator[bool]:
+    for observation in measured(record, "edss"):
+        yield weigh(observation, on)[0] is Weight.COUNTS and edss_value(observation) is not None
+
+
+CRITERION = Criterion(
+    id="data-gap",
+    role=Role.COMPLETION,
+    needs=(
+        DataRequirement("Condition"),
+        DataRequirement("Observation", ("edss", "bmi", "body-weight", "body-height", *_MOBILITY)),
+        DataRequirement("MedicationRequest"),
+    ),
+    find=find,
+)

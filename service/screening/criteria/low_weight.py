@@ -1,0 +1,110 @@
+"""MSO-10: too little weight.
+
+A newcomer would get three things wrong. Z68.1 means a BMI of 19.9 or less, not below 18.5, so it is
+MINOR. People in wheelchairs often have no usable height: then low weight itself is looked at. And
+the unit decides, never the code: a BMI without a unit, or a weight in pounds taken for kilograms,
+would be dangerous in both directions. Source: specification 2.4, 3.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from service.screening.body import (
+    Measure,
+    body_masses,
+    heights,
+    unreadable_body_masses,
+    weights,
+)
+from service.screening.criterion import Criterion, Evidence, Grade, Parameters, Role, Weight
+from service.screening.dates import add_months
+from service.screening.diagnoses import coded, evidence_of, weigh
+from service.screening.record import PatientRecord
+from service.screening.value_sets import DataRequirement
+
+
+def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Evidence]:
+    """The latest BMI of the window, weight alone or weight loss where there is none, and codes."""
+    since = add_months(on, -parameters["window_months"])
+    indices = body_masses(record, on, since)
+    weighed = [m for m in weights(record, on) if m.day >= since]
+    yield from _unreadable(record, on, since, has_index=bool(indices))
+    if indices:
+        yield _judge_index(indices[-1], parameters)
+    elif weighed and not heights(record, on):
+        yield _judge_weight(weighed[-1], parameters)
+    yield from _loss(weighed, parameters, on)
+    for condition in coded(record, "underweight", "abnormal-weight-loss"):
+        weight, note = weigh(condition, on)
+        happened = condition.recorded or condition.onset
+        if weight is Weight.COUNTS and (happened is None or happened.last < since):
+            weight, note = Weight.SEEN, "too long ago or no date"
+        if weight is Weight.COUNTS and condition.clinical in ("resolved", "inactive"):
+            weight, note = Weight.SEEN, condition.clinical
+        evidence = evidence_of(condition, "low weight or weight loss coded", weight, note)
+        yield Evidence(
+            evidence.source, evidence.statement, evidence.date, evidence.weight, Grade.MINOR
+        )
+
+
+def _judge_index(index: Measure, parameters: Parameters) -> Evidence:
+    statement = f"BMI {index.value:.1f} kg/m2, {index.day}{index.note}"
+    if index.value < parameters["bmi_major_below"]:
+        return Evidence(index.ref, statement, index.day, Weight.COUNTS, Grade.MAJOR)
+    low = index.value <= parameters["bmi_minor_at_most"]
+    weight = Weight.COUNTS if low else Weight.SEEN
+    return Evidence(index.ref, statement, index.day, weight, Grade.MINOR)
+
+
+def _judge_weight(weighed: Measure, parameters: Parameters) -> Evidence:
+    low = weighed.value < parameters["weight_kg_below_without_height"]
+    statement = f"weight {weighed.value:.1f} kg, {weighed.day} (height not known)"
+    weight = Weight.COUNTS if low else Weight.SEEN
+    return Evidence(weighed.ref, statement, weighed.day, weight, Grade.MINOR)
+
+
+def _loss(weighed: list[Measure], parameters: Parameters, on: date) -> Iterator[Evidence]:
+    """A fall of the latest weight against the highest of the span, intended or not."""
+    since = add_months(on, -parameters["loss_months"])
+    recent = [m for m in weighed if m.day >= since]
+    if len(recent) < 2:
+        return
+    highest = max(recent, key=lambda m: m.value)
+    latest = recent[-1]
+    percent = 100 * (highest.value - latest.value) / highest.value
+    if highest.day < latest.day and percent >= parameters["loss_percent_at_least"]:
+        statement = f"weight loss of {percent:.0f} %, {highest.day} to {latest.day}"
+        note = " (whether intended is not recorded)"
+        yield Evidence(latest.ref, statement + note, latest.day, Weight.COUNTS, Grade.MINOR)
+
+
+def _unreadable(
+    record: PatientRecord, on: date, since: date, *, has_index: bool
+) -> Iterator[Evidence]:
+    """BMI observations of the window that could not be read, unless a readable one stands."""
+    for measure in unreadable_body_masses(record, on, since):
+        weight = Weight.SEEN if has_index else Weight.UNCLEAR
+        yield Evidence(measure.ref, f"BMI ({measure.note})", measure.day, weight)
+
+
+CRITERION = Criterion(
+    id="low-weight",
+    role=Role.RISK_FACTOR,
+    needs=(
+        DataRequirement("Observation", ("bmi", "body-weight", "body-height")),
+        DataRequirement("Condition"),
+    ),
+    find=find,
+    parameters=frozenset(
+        {
+            "bmi_major_below",
+            "bmi_minor_at_most",
+            "window_months",
+            "weight_kg_below_without_height",
+            "loss_percent_at_least",
+            "loss_months",
+        }
+    ),
+)

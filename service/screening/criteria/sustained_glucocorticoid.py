@@ -1,0 +1,97 @@
+"""MSO-08: a systemic glucocorticoid for long: at least 90 days in a year, 2.5 mg a day on average.
+
+The window is 365 days ending on the day of judgement, both ends included; the mean is over the days
+that have a dose (section 7). What cannot be judged is unclear with its reason, never zero. Neither
+medicine nor dose is named: the sentence goes into the alert (specification 3.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from service.screening.body import weights
+from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
+from service.screening.dates import add_months
+from service.screening.diagnoses import coded, evidence_of, weigh
+from service.screening.exposure import Exposure, exposure_between
+from service.screening.record import PatientRecord
+from service.screening.value_sets import DataRequirement
+
+FACTOR = "factor:"
+INGREDIENTS = (
+    "glucocorticoid-prednisone",
+    "glucocorticoid-prednisolone",
+    "glucocorticoid-methylprednisolone",
+    "glucocorticoid-dexamethasone",
+    "glucocorticoid-hydrocortisone",
+    "glucocorticoid-betamethasone",
+    "glucocorticoid-triamcinolone",
+    "glucocorticoid-cortisone",
+    "glucocorticoid-deflazacort",
+)
+_EXACT = 9
+
+
+def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Evidence]:
+    """Dosing days and their mean, and the code for long-term use."""
+    since = on - timedelta(days=parameters["window_days"] - 1)
+    yield from _exposed(_exposure(record, parameters, since, on), parameters)
+    coded_since = add_months(on, -parameters["code_window_months"])
+    for condition in coded(record, "long-term-systemic-steroid"):
+        weight, note = weigh(condition, on)
+        happened = condition.recorded or condition.onset
+        if weight is Weight.COUNTS and happened is None:
+            weight, note = Weight.UNCLEAR, "no date"
+        if weight is Weight.COUNTS and happened is not None and happened.last < coded_since:
+            weight, note = Weight.SEEN, "too long ago"
+        yield evidence_of(condition, "long-term systemic steroid coded", weight, note)
+
+
+def _exposure(record: PatientRecord, parameters: Parameters, since: date, on: date) -> Exposure:
+    weighed = weights(record, on)
+    return exposure_between(
+        record.medicines,
+        {i: parameters[FACTOR + i] for i in INGREDIENTS},
+        since,
+        on,
+        weight_kg=weighed[-1].value if weighed else None,
+        on=on,
+    )
+
+
+def _exposed(exposure: Exposure, parameters: Parameters) -> Iterator[Evidence]:
+    if exposure.day_count:
+        is_long = exposure.day_count >= parameters["days_at_least"]
+        mean = round(exposure.mean_mg_per_day, _EXACT)
+        is_enough = mean >= parameters["mg_per_day_at_least"]
+        first, last = exposure.days[0].day, exposure.days[-1].day
+        statement = (
+            f"systemic glucocorticoid on {exposure.day_count} days from {first} to {last}"
+            f", mean daily dose {'at or above' if is_enough else 'below'} the threshold"
+        )
+        weight = Weight.COUNTS if is_long and is_enough else Weight.SEEN
+        for source in exposure.sources:
+            yield Evidence(source, statement, last, weight)
+    for use in exposure.unclear:
+        statement = f"systemic glucocorticoid: {use.reason}"
+        yield Evidence(use.source, statement, use.first, Weight.UNCLEAR)
+
+
+CRITERION = Criterion(
+    id="sustained-glucocorticoid",
+    role=Role.RISK_FACTOR,
+    needs=(
+        DataRequirement("MedicationRequest"),
+        DataRequirement("MedicationDispense"),
+        DataRequirement("MedicationAdministration"),
+        DataRequirement("MedicationStatement"),
+        DataRequirement("Condition"),
+        DataRequirement("Observation", ("body-weight",)),
+    ),
+    find=find,
+    parameters=frozenset(
+        {"window_days", "days_at_least", "mg_per_day_at_least", "code_window_months"}
+        | {FACTOR + ingredient for ingredient in INGREDIENTS}
+    ),
+)

@@ -1,0 +1,57 @@
+"""How a Condition weighs as evidence, the same for every criterion.
+
+A diagnosis counts when it is confirmed or carries no verification status; provisional, differential
+and unconfirmed ones are shown and do not count; one whose status cannot be understood is unclear
+(specification, section 7). Text never makes a diagnosis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from service.screening.criterion import Evidence, Weight
+from service.screening.record import Condition, PatientRecord, When
+
+
+def coded(record: PatientRecord, *concepts: str) -> Iterator[Condition]:
+    """The conditions with a code in one of these value sets."""
+    for condition in record.conditions:
+        if not condition.concepts.isdisjoint(concepts):
+            yield condition
+
+
+def is_future(when: When | None, on: date) -> bool:
+    """Whether a date lies after the day of judgement for certain."""
+    return when is not None and when.first > on
+
+
+def weigh(condition: Condition, on: date) -> tuple[Weight, str]:
+    """The weight of a diagnosis by its verification and date, and the words that say why."""
+    if condition.verification == "refuted":
+        return Weight.SEEN, "refuted"
+    if condition.verification == "entered-in-error":
+        return Weight.SEEN, "entered in error"
+    if condition.verification == "unconfirmed":
+        return Weight.SEEN, "not confirmed"
+    if is_future(condition.happened, on):
+        return Weight.SEEN, "dated in the future"
+    if condition.verification == "unclear":
+        return Weight.UNCLEAR, "verification status not understood"
+    return Weight.COUNTS, ""
+
+
+def evidence_of(condition: Condition, what: str, weight: Weight, note: str = "") -> Evidence:
+    """Evidence with the condition's own date: "wheelchair dependence, 2025-03-01 (refuted)"."""
+    day = condition.happened.last if condition.happened else None
+    statement = what + (f", {words(condition.happened)}" if day else ", no date")
+    return Evidence(condition.ref, f"{statement} ({note})" if note else statement, day, weight)
+
+
+def words(when: When | None) -> str:
+    """A date as the chart gave it: a day, a month or a year."""
+    if when is None:
+        return "no date"
+    if when.first == when.last:
+        return when.first.isoformat()
+    return f"{when.first.isoformat()} to {when.last.isoformat()}"

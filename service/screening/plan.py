@@ -1,0 +1,245 @@
+"""What to do about an alert: one table, from status and what the EHR already shows.
+
+Everything that keeps an alert quiet is here. Unknown neither opens nor closes; a person's no is
+respected until it lapses or a break-through holds (then the status is `due` again); one episode a
+year, reopened rather than repeated; and what a person edited is not overwritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from service.screening import wording
+from service.screening.alert import (
+    Action,
+    Alert,
+    AlertKind,
+    AlertPlan,
+    AlertState,
+    PostedAlert,
+    alert_key,
+    content_digest,
+)
+from service.screening.assess import Assessment, Status
+from service.screening.criterion import Verdict
+from service.screening.dates import add_months
+from service.screening.protocol import Protocol
+from service.screening.record import Decision
+
+Situation = Literal["none", "open", "dismissed"]
+Step = Literal["open", "keep", "resolve", "silence", "withdraw"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class History:
+    """All alerts that we ever posted about one patient in this site, and what people said."""
+
+    site: str
+    alerts: tuple[PostedAlert, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    def latest(self, kind: AlertKind) -> PostedAlert | None:
+        """The newest episode of one kind."""
+        alerts = [a for a in self.alerts if a.kind is kind]
+        return max(alerts, key=lambda a: (a.episode, a.opened_on), default=None)
+
+
+# Status: what to do with no alert open, with ours open, with one that a person dismissed.
+TABLE: dict[Status, tuple[Step, Step, Step]] = {
+    Status.DUE: ("open", "open", "open"),
+    Status.ORDERED_WAITING: ("keep", "keep", "keep"),
+    Status.COULD_NOT_DETERMINE: ("keep", "keep", "keep"),
+    Status.ERROR: ("keep", "keep", "keep"),
+    Status.SATISFIED: ("keep", "resolve", "keep"),
+    Status.DUE_SOON: ("keep", "resolve", "keep"),
+    Status.NOT_AT_RISK: ("keep", "resolve", "keep"),
+    Status.EXCLUDED: ("keep", "resolve", "keep"),
+    Status.RESULT_NEEDS_ACTION: ("keep", "resolve", "keep"),
+    Status.SNOOZED: ("keep", "silence", "keep"),
+    Status.DECLINED: ("keep", "silence", "keep"),
+    Status.NOT_IN_COHORT: ("keep", "keep", "keep"),
+}
+_COLUMN: dict[Situation, int] = {"none": 0, "open": 1, "dismissed": 2}
+
+
+def plan_alert(assessment: Assessment, history: History, protocol: Protocol, on: date) -> AlertPlan:
+    """The plan for the screening alert."""
+    return _plan(AlertKind.SCREENING, assessment.status, assessment, history, protocol, on)
+
+
+def plan_gap(
+    assessment: Assessment, history: History, protocol: Protocol, on: date
+) -> AlertPlan | None:
+    """The plan for the treatment gap (GAP-01); None where there is neither gap nor alert."""
+    status = gap_status(assessment)
+    if status is not Status.DUE and history.latest(AlertKind.TREATMENT_GAP) is None:
+        return None
+    return _plan(AlertKind.TREATMENT_GAP, status, assessment, history, protocol, on)
+
+
+def gap_status(assessment: Assessment) -> Status:
+    """The assessment read as an answer to "is a known osteoporosis untreated?"."""
+    if assessment.status is Status.RESULT_NEEDS_ACTION:
+        return Status.DUE
+    if assessment.status in (
+        Status.NOT_IN_COHORT,
+        Status.EXCLUDED,
+        Status.ERROR,
+        Status.COULD_NOT_DETERMINE,
+    ):
+        return assessment.status
+    is_unknown = assessment.finding("treatment-gap").verdict is Verdict.UNKNOWN
+    return Status.COULD_NOT_DETERMINE if is_unknown else Status.SATISFIED
+
+
+def _plan(
+    kind: AlertKind,
+    status: Status,
+    assessment: Assessment,
+    history: History,
+    protocol: Protocol,
+    on: date,
+) -> AlertPlan:
+    posted = history.latest(kind)
+    situation = _situation(posted)
+    step = TABLE[status][_COLUMN[situation]]
+    if situation == "open" and assessment.was_refuted:
+        step = "withdraw"
+    reason = f"{assessment.status}"
+    if step == "open":
+        return _open(kind, assessment, history, protocol, on)
+    if posted is None or step == "keep":
+        return AlertPlan(kind, Action.KEEP, _keep_reason(status, situation), posted=posted)
+    if step == "withdraw":
+        why = "the diagnosis of MS was refuted or entered in error"
+        return AlertPlan(kind, Action.WITHDRAW, why, None, posted, "cancelled", on)
+    if step == "silence":
+        return _silence(kind, assessment, posted, on)
+    is_done = status in (Status.SATISFIED, Status.DUE_SOON)
+    task_status: Literal["completed", "cancelled"] = "completed" if is_done else "cancelled"
+    return AlertPlan(
+        kind, Action.RESOLVE, _close_reason(assessment, reason), None, posted, task_status, on
+    )
+
+
+def _situation(posted: PostedAlert | None) -> Situation:
+    if posted is None or posted.state in (AlertState.RESOLVED, AlertState.WITHDRAWN):
+        return "none"
+    return "dismissed" if posted.state is AlertState.DISMISSED else "open"
+
+
+def _open(
+    kind: AlertKind, assessment: Assessment, history: History, protocol: Protocol, on: date
+) -> AlertPlan:
+    """Create, reopen, update or keep: the row of the table for `due`."""
+    posted = history.latest(kind)
+    if posted is None:
+        return _create(kind, assessment, history, protocol, 1, on, "newly due")
+    # The key of what stands there is kept, even where another version of us made it.
+    alert = replace(
+        _alert(kind, assessment, history.site, protocol, posted.episode, posted.opened_on),
+        key=posted.key,
+    )
+    numbers = protocol.policies["decision"]
+    if posted.state is AlertState.CHANGED:
+        return AlertPlan(kind, Action.KEEP, "changed by a person: not overwritten", posted=posted)
+    if posted.state is AlertState.ACTIVE:
+        if posted.content_digest == alert.content_digest:
+            return AlertPlan(kind, Action.KEEP, "already told", posted=posted)
+        return AlertPlan(kind, Action.UPDATE, "what it says changed", alert, posted)
+    if posted.state is AlertState.DISMISSED:
+        if _no_stands(kind, history, on):
+            return AlertPlan(kind, Action.KEEP, "dismissed by a person", posted=posted)
+        if posted.has_open_task:
+            return AlertPlan(kind, Action.UPDATE, "due again after a no", alert, posted)
+        why = "due again: the no has lapsed or was broken through"
+        return _create(kind, assessment, history, protocol, posted.episode + 1, on, why)
+    within_a_year = on < add_months(posted.opened_on, numbers["reopen_within_months"])
+    if posted.state is AlertState.RESOLVED and within_a_year:
+        return AlertPlan(kind, Action.UPDATE, "due again within a year: reopened", alert, posted)
+    why = "due again: a new episode"
+    return _create(kind, assessment, history, protocol, posted.episode + 1, on, why)
+
+
+def _no_stands(kind: AlertKind, history: History, on: date) -> bool:
+    """For the treatment gap only: what was said to the screening alert is in the status already."""
+    if kind is AlertKind.SCREENING:
+        return False
+    said = [d for d in history.decisions if d.about == kind]
+    return not said or any(d.made_on <= on < d.until for d in said)
+
+
+def _create(
+    kind: AlertKind,
+    assessment: Assessment,
+    history: History,
+    protocol: Protocol,
+    episode: int,
+    on: date,
+    why: str,
+) -> AlertPlan:
+    alert = _alert(kind, assessment, history.site, protocol, episode, on)
+    return AlertPlan(kind, Action.CREATE, why, alert)
+
+
+def _silence(kind: AlertKind, assessment: Assessment, posted: PostedAlert, on: date) -> AlertPlan:
+    """After a no the Flag goes and the Task stays as the person left it."""
+    if posted.flag is None or posted.flag.status != "active":
+        return AlertPlan(kind, Action.KEEP, f"{assessment.status}: nothing shown", posted=posted)
+    why = _close_reason(assessment, f"{assessment.status}")
+    return AlertPlan(kind, Action.RESOLVE, why, None, posted, None, on)
+
+
+def _alert(
+    kind: AlertKind,
+    assessment: Assessment,
+    site: str,
+    protocol: Protocol,
+    episode: int,
+    since: date,
+) -> Alert:
+    reasons = wording.reasons_of(assessment, kind)
+    evidence = tuple(dict.fromkeys(e.source for f in reasons for e in f.counting))
+    said = tuple(f"{f.number}|{f.grade}" for f in reasons)
+    return Alert(
+        key=alert_key(site, assessment.patient, protocol.id, kind, episode),
+        kind=kind,
+        episode=episode,
+        patient=assessment.patient,
+        priority="urgent" if kind is AlertKind.SCREENING and assessment.is_urgent else "routine",
+        summary=wording.summary(assessment, kind),
+        detail=wording.detail(assessment, protocol, kind),
+        evidence=evidence,
+        since=since,
+        protocol_id=protocol.id,
+        protocol_version=protocol.version,
+        protocol_digest=protocol.digest,
+        content_digest=content_digest(kind, said, tuple(map(str, evidence))),
+    )
+
+
+def _keep_reason(status: Status, situation: Situation) -> str:
+    if situation == "dismissed":
+        return "dismissed by a person"
+    if situation == "open":
+        return f"{status}: an open alert stays as it is"
+    return f"{status}: nothing to say"
+
+
+def _close_reason(assessment: Assessment, default: str) -> str:
+    """What closed the gap, in words: the first fact that did it."""
+    names = {
+        Status.SATISFIED: ("osteoporosis-therapy", "central-dxa"),
+        Status.DUE_SOON: ("central-dxa",),
+        Status.RESULT_NEEDS_ACTION: ("treatment-gap",),
+    }.get(assessment.status, ())
+    found = [e.statement for name in names for e in assessment.finding(name).counting]
+    if assessment.status is Status.EXCLUDED:
+        found = [
+            e.statement for f in assessment.findings if f.role == "exclusion" for e in f.counting
+        ]
+    if assessment.decision is not None:
+        found = [assessment.decision.reason]
+    return f"{default}: {found[0]}" if found else default

@@ -1,0 +1,172 @@
+"""Every setting: its type, its default, one sentence, and its unit in the name.
+
+They come from environment variables `BONEFLAG_…` and, for secrets, from files of the same name in
+lower case under `/run/secrets` (or `BONEFLAG_SECRETS_DIRECTORY`). docs/settings.md and
+.env.example are generated from this file. Only `service.wiring` and the doors read it.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "BONEFLAG_"
+DEFAULT_SECRETS_DIRECTORY = "/run/secrets"
+
+
+class SettingsInvalid(Exception):
+    """A setting is missing or wrong; the message says which and what to do, never its value."""
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment, which serves one EHR."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
+
+    site_id: str = Field(
+        "site",
+        min_length=1,
+        description="Name of this site; part of every alert's identifier, so never change it.",
+    )
+    mode: Literal["shadow", "live"] = Field(
+        "shadow", description="`shadow` writes nothing to the EHR; `live` posts alerts."
+    )
+    fhir_base_url: str = Field(
+        "", description="Base URL of the FHIR R4 server, such as `https://ehr.example/fhir/r4`."
+    )
+    fhir_bearer_token: SecretStr = Field(
+        SecretStr(""), description="A fixed access token, for gateways and sandboxes."
+    )
+    fhir_user: str = Field("", description="User for basic authentication.")
+    fhir_password: SecretStr = Field(
+        SecretStr(""), description="Password for basic authentication."
+    )
+    fhir_allow_plain_http: bool = Field(
+        False, description="Allow http without TLS to another host; only inside a closed network."
+    )
+    fhir_ca_file: str = Field(
+        "", description="PEM file with the certificate authority of the hospital, if private."
+    )
+    fhir_max_connections: int = Field(
+        5, ge=1, le=5, description="Most connections to the EHR at a time from one process."
+    )
+    fhir_read_timeout_seconds: float = Field(
+        60.0, gt=0, description="Longest wait for an answer to one request."
+    )
+    fhir_page_size: int = Field(
+        500, ge=1, description="Resources asked for on one page; servers may give fewer."
+    )
+    fhir_post_search: bool = Field(
+        True, description="Search by POST where the server takes it, to keep ids out of URLs."
+    )
+    batch_size: int = Field(50, ge=1, le=200, description="People read together in one batch.")
+    cohort_group_ids: str = Field(
+        "",
+        description="Ids of FHIR Groups that hold the cohort, separated by commas;"
+        " empty searches Conditions by code.",
+    )
+    database_url: str = Field(
+        "sqlite:///boneflag.sqlite3",
+        description="The ledger: `sqlite:///file` or `postgresql+psycopg://user:password@host/db`.",
+    )
+    redis_url: SecretStr = Field(
+        SecretStr(""),
+        description="Redis for the queue; empty starts an embedded one, for a first look only.",
+    )
+    max_new_alerts_per_run: int = Field(
+        50, ge=0, description="A run that would open more alerts than this sends nothing."
+    )
+    attempts_per_run: int = Field(
+        5, ge=1, description="How often one person's screening is tried in one run."
+    )
+    poll_interval_seconds: int = Field(
+        300, ge=10, description="How often the EHR is asked who changed."
+    )
+    poll_overlap_seconds: int = Field(
+        300, ge=0, description="How far a poll looks back before the last one."
+    )
+    sweep_at: str = Field(
+        "02:00",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="Local time of the nightly sweep of the whole cohort.",
+    )
+    time_zone: str = Field(
+        "UTC", description="IANA time zone of the hospital; decides which day today is."
+    )
+    use_cpt: bool = Field(
+        True, description="Use CPT numbers (AMA copyright; needs a licence in the USA)."
+    )
+    alert_author: str = Field(
+        "", description="Reference for Flag.author and Task.requester, such as `Device/boneflag`."
+    )
+    alert_owner: str = Field(
+        "", description="Reference for Task.owner, such as `PractitionerRole/bone-clinic`."
+    )
+    alert_profiles: bool = Field(
+        False, description="Name our profiles in meta.profile; the server must hold them."
+    )
+    health_max_age_seconds: int = Field(
+        1800, ge=1, description="Ready needs a real answer of the EHR within this time."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe level that is logged."
+    )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known_time_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("not an IANA time zone such as Europe/Berlin") from error
+        return value
+
+    @model_validator(mode="after")
+    def _has_whole_login(self) -> Settings:
+        if bool(self.fhir_user) != bool(self.fhir_password.get_secret_value()):
+            raise ValueError("FHIR_USER and FHIR_PASSWORD belong together: give both or neither")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The hospital's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def group_ids(self) -> tuple[str, ...]:
+        """The cohort's Groups; empty for a search by code."""
+        return tuple(g.strip() for g in self.cohort_group_ids.split(",") if g.strip())
+
+
+@cache
+def load_settings() -> Settings:
+    """Read the settings once for each process; raises SettingsInvalid with every fault at once."""
+    folder = Path(os.environ.get(PREFIX + "SECRETS_DIRECTORY", DEFAULT_SECRETS_DIRECTORY))
+    sources: dict[str, Any] = {"_secrets_dir": folder} if folder.is_dir() else {}
+    try:
+        return Settings(**sources)
+    except ValidationError as error:
+        raise SettingsInvalid(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    faults = []
+    for fault in error.errors(include_input=False, include_url=False):
+        name = PREFIX + "_".join(str(p) for p in fault["loc"]).upper() if fault["loc"] else ""
+        faults.append(f"{name}: {fault['msg']}" if name else fault["msg"])
+    return "settings cannot be used: " + "; ".join(faults)
+
+
+def require_base_url(settings: Settings) -> str:
+    """The FHIR base URL; SettingsInvalid where none is given."""
+    if not settings.fhir_base_url:
+        raise SettingsInvalid(
+            f"{PREFIX}FHIR_BASE_URL is not set: give the base URL of your FHIR R4 server"
+        )
+    return settings.fhir_base_url

@@ -1,0 +1,235 @@
+"""One database, two ways in: `reading()` and `writing()`, each one transaction.
+
+A newcomer would get three things wrong. SQLite must be told at the beginning that a transaction
+will write (BEGIN IMMEDIATE): one that begins by reading cannot wait its turn, it fails. SQLAlchemy
+and the drivers put values into their exception texts, so none of those leaves this room. And a
+forked worker must not share its parent's connections; they are closed before the fork.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.store.errors import (
+    StoreConflict,
+    StoreDamaged,
+    StoreError,
+    StoreMisconfigured,
+    StoreNotReady,
+    StoreUnavailable,
+)
+
+LOCK_WAIT_SECONDS = 30
+CHUNK_SIZE = 1000  # Parameters in one IN list; SQLite builds stop at 32,766 and some at 999.
+
+_WRITES = "boneflag_writes"
+
+
+class Database:
+    """An SQLite file (`sqlite:///path`) or a PostgreSQL database (`postgresql://…`).
+
+    Raises StoreMisconfigured for any other address. Nothing is opened until the first use.
+    """
+
+    def __init__(self, url: str) -> None:
+        address = _parse(url)
+        self.is_sqlite = address.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            _prepare_file(address)
+        self._pool = _open(address, self.is_sqlite)
+        self._writing_pool = self._pool.execution_options(**{_WRITES: True})
+        _close_before_fork(self._pool)
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that reads one consistent state and writes nothing."""
+        with _translated(), self._pool.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that is committed whole, or not at all when anything is raised."""
+        with _translated(), self._writing_pool.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.dispose()
+
+
+def _close_before_fork(pool: sa.Engine) -> None:
+    """Leave a forked worker nothing to inherit: a socket or an SQLite handle has one owner.
+
+    What another thread holds at that moment is inherited and never touched by the child.
+    """
+    weak_pool = weakref.ref(pool)
+
+    def close_idle() -> None:
+        if (living := weak_pool()) is not None:
+            living.dispose()
+
+    os.register_at_fork(before=close_idle)
+
+
+def wait_for_turn(connection: sa.Connection, work: int) -> None:
+    """Let one transaction at a time do a kind of work, named by any number of its own.
+
+    For work on rows that nobody can lock because they do not exist yet. SQLite lets only one
+    transaction write anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(work)))
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that knows ON CONFLICT, in the words of the database at hand."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
+
+
+def chunks(values: Iterable[Any], size: int = CHUNK_SIZE) -> Iterator[list[Any]]:
+    """The values in their order, in lists of at most `size`."""
+    iterator = iter(values)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def rows_where_in(
+    connection: sa.Connection, query: sa.Select[Any], column: Any, values: Sequence[Any]
+) -> Iterator[sa.Row[Any]]:
+    """The rows whose column holds one of the values, however many values there are."""
+    for chunk in chunks(values):
+        yield from connection.execute(query.where(column.in_(chunk)))
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        address = sa.make_url(url)
+    except sa.exc.ArgumentError:
+        raise StoreMisconfigured(
+            "The database address cannot be read. It should look like sqlite:///boneflag.db or "
+            "postgresql://user:password@host/name."
+        ) from None
+    if address.drivername in ("postgres", "postgresql"):
+        return address.set(drivername="postgresql+psycopg")
+    if address.drivername not in ("postgresql+psycopg", "sqlite", "sqlite+pysqlite"):
+        raise StoreMisconfigured(
+            "The ledger knows SQLite (sqlite:///…) and PostgreSQL (postgresql://…) only."
+        )
+    if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
+        raise StoreMisconfigured(
+            "An SQLite ledger needs a file that several processes can open, as in "
+            "sqlite:///boneflag.db."
+        )
+    return address
+
+
+def _prepare_file(address: sa.URL) -> None:
+    """Create a new file for our eyes only: it names patients. Its WAL inherits the permissions.
+
+    A file that exists is not touched: POSIX drops every lock that this process has on a file when
+    it closes *any* handle of it, and other processes would then clear away the WAL under a
+    connection that is still writing to it (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
+    path = Path(str(address.database))
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise StoreMisconfigured(
+            f"The ledger's file in {path.parent} cannot be made ({error.strerror}). Create the "
+            "folder and let the user that runs BoneFlag write there."
+        ) from None
+
+
+def _open(address: sa.URL, is_sqlite: bool) -> sa.Engine:
+    if is_sqlite:
+        pool = sa.create_engine(
+            address, hide_parameters=True, connect_args={"timeout": LOCK_WAIT_SECONDS}
+        )
+        sa.event.listen(pool, "connect", _set_up_sqlite)
+        sa.event.listen(pool, "begin", _begin_sqlite)
+        return pool
+    pool = sa.create_engine(
+        address,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},
+    )
+    sa.event.listen(pool, "connect", _set_up_postgres)
+    return pool
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
+    # Python's sqlite3 would begin transactions on its own, and never an immediate one.
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    # The default, FULL, waits for the disk at every commit. With a WAL, NORMAL may lose the last
+    # commits when the power fails, never when a process dies, and never leaves a broken file. A
+    # lost "sent" is then planned again, and the writer always looks before it sends.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _set_up_postgres(connection: Any, _: Any) -> None:
+    # A transaction that waits for ever would hold its worker for ever.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_WAIT_SECONDS}s'")
+        cursor.execute("SET idle_in_transaction_session_timeout = '120s'")
+    connection.commit()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        # `from None`: the driver's own text may quote a patient's id.
+        raise _translate(error) from None
+
+
+_NO_TABLE = ("no such table", "no such column", "has no column")
+_DAMAGED = ("not a database", "malformed")
+
+
+def _translate(error: sa.exc.SQLAlchemyError) -> StoreError:
+    """The error of ours that says what to do; the name of theirs is kept for whoever looks."""
+    cause = getattr(error, "orig", None)
+    name = type(cause or error).__name__
+    text = str(cause).lower()
+    if name in ("UndefinedTable", "UndefinedColumn") or any(part in text for part in _NO_TABLE):
+        return StoreNotReady("The ledger's tables are missing or old. Migrate the ledger first.")
+    if any(part in text for part in _DAMAGED):
+        return StoreDamaged(
+            "The ledger's file is damaged or is no ledger. Restore it from a backup, or move it "
+            "away: a new one is filled from the EHR as far as the EHR allows."
+        )
+    if isinstance(error, sa.exc.IntegrityError):
+        return StoreConflict(
+            f"The ledger refused an entry that contradicts one it has ({name}). Nothing was "
+            "written. If BONEFLAG_SITE_ID was changed, set it back; otherwise report this."
+        )
+    if isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)):
+        return StoreUnavailable(
+            f"The ledger cannot be used at the moment ({name}): it is locked, full or gone. "
+            "Nothing was written; try again, and look at the database if it lasts."
+        )
+    return StoreError(f"The ledger failed in a way that BoneFlag does not know ({name}).")

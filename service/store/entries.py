@@ -1,0 +1,160 @@
+"""What goes into the ledger and comes out of it.
+
+A newcomer would get two things wrong. `patient_key` is never a FHIR id: it is our own opaque
+number for a person, the only one that may travel through a queue. And every instant is aware;
+a naive one is refused at the border, because SQLite would forget what it meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from service.screening.alert import AlertKind, AlertPlan
+
+RunKind = Literal["sweep", "poll", "screen"]
+Mode = Literal["shadow", "live"]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortChange:
+    """How many people a complete reading of the cohort brought, kept and lost."""
+
+    came: int
+    stayed: int
+    left: int
+
+
+class RunState(StrEnum):
+    """How far a run has come. Only the plans of a DELIVERING run may be sent."""
+
+    OPEN = "open"
+    HELD = "held"
+    DELIVERING = "delivering"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One sweep, poll or single screening, from reading the cohort to the last delivery.
+
+    `waiting` people are still to be screened for it, `given_up` people failed too often in it,
+    `open_plans` are planned or sent and not yet confirmed. `counts` is empty until it is done.
+    """
+
+    id: int
+    kind: RunKind
+    mode: Mode
+    protocol_digest: str
+    state: RunState
+    is_reading_done: bool
+    started_at: datetime
+    finished_at: datetime | None
+    held_reason: str
+    counts: Mapping[str, int]
+    waiting: int
+    given_up: int
+    open_plans: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingBatch:
+    """People to be screened together, all for the same run."""
+
+    run_id: int
+    patient_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AssessmentEntry:
+    """An assessment as the ledger keeps it.
+
+    `findings` and `unread` are plain JSON (dicts, lists, strings, numbers, None): statements and
+    references, never resources. `at` is when the record was read, `on` the day it was judged for.
+    """
+
+    status: str
+    due_on: date | None
+    on: date
+    at: datetime
+    protocol_id: str
+    protocol_version: str
+    protocol_digest: str
+    findings: Sequence[Mapping[str, Any]]
+    unread: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Screening:
+    """The result for one person in one run: the assessment, and one plan for each kind of alert.
+
+    KEEP plans belong in `plans` too: they take an unsent plan of their kind out of the outbox.
+    """
+
+    patient_key: str
+    run_id: int
+    assessment: AssessmentEntry
+    plans: tuple[AlertPlan, ...]
+
+
+class Stored(StrEnum):
+    """What became of a screening that was handed in."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    OVERTAKEN = "overtaken"
+    """A newer run has already stored one for this person; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OutboxPlan:
+    """A plan that waits to be carried out.
+
+    `is_outcome_unknown`: an earlier request for this alert may have reached the EHR. Look for
+    the alert's identifier before anything is sent. `attempts` counts the requests before now.
+    """
+
+    id: int
+    patient_key: str
+    run_id: int
+    plan: AlertPlan
+    is_outcome_unknown: bool
+    attempts: int
+
+
+class EntryState(StrEnum):
+    """How sure we are of an alert. PLANNED was never sent; SENT may or may not be in the EHR."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class AlertEntry:
+    """One episode of one alert, as we last wrote it.
+
+    The statuses and versions are those of our own last write: where the EHR shows others, a
+    person or another system was there. `closing_reason` is ours, empty while the alert is open.
+    """
+
+    key: str
+    kind: AlertKind
+    protocol_id: str
+    episode: int
+    state: EntryState
+    opened_on: date
+    content_digest: str
+    flag_id: str | None = None
+    flag_version: str | None = None
+    flag_status: str | None = None
+    task_id: str | None = None
+    task_version: str | None = None
+    task_status: str | None = None
+    closed_on: date | None = None
+    closing_reason: str = ""

@@ -1,0 +1,61 @@
+"""The ledger: what BoneFlag remembers because the EHR cannot tell it.
+
+A newcomer would get two things wrong. Every method of every part is one transaction, may be called
+twice, and holds with several processes at work. And the ledger is no cache of the chart: delete it
+and the EHR refills it, except for who was snoozed by means that the EHR does not show.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from service.store.alerts import Alerts
+from service.store.cohort import Cohort
+from service.store.database import Database
+from service.store.decisions import Decisions
+from service.store.outbox import Outbox
+from service.store.pending import Pending
+from service.store.report import Report
+from service.store.runs import Runs
+from service.store.schema import migrate
+from service.store.screenings import Screenings
+from service.store.watermarks import Watermarks
+
+
+class Ledger:
+    """The ledger at one address, in parts.
+
+    Nothing is opened until the first use. Give each process its own, or let a forked one inherit
+    it: it opens its own connections. Raises StoreError only (`errors`).
+    """
+
+    def __init__(self, url: str, *, attempts_in_a_run: int) -> None:
+        self._database = Database(url)
+        self.cohort = Cohort(self._database)
+        self.runs = Runs(self._database)
+        self.pending = Pending(self._database, attempts_in_a_run)
+        self.screenings = Screenings(self._database)
+        self.outbox = Outbox(self._database)
+        self.alerts = Alerts(self._database)
+        self.decisions = Decisions(self._database)
+        self.watermarks = Watermarks(self._database)
+        self.report = Report(self._database)
+
+    def migrate(self) -> None:
+        """Bring an empty or older database up to this version; safe from several processes."""
+        migrate(self._database)
+
+    def close(self) -> None:
+        """Give the connections back; using the ledger again opens new ones."""
+        self._database.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,251 @@
+"""The outbox: plans from the moment they are made until the EHR has confirmed them.
+
+    (shadow run) shadow
+    (live run)   planned ── mark_sent ──> sent ── mark_confirmed ──> confirmed
+                    ^                      │ ├── mark_unknown ──> sent (look before sending again)
+                    └────── mark_unsent ───┘ └── mark_failed ──> failed
+
+A newcomer would get three things wrong. `sent` is committed *before* the request leaves: it means
+"may have happened". A newer screening replaces what is open: a plan that was never sent goes
+without a trace, one that was sent stays as superseded and hands its doubt on to its successor. And
+a plan is sent only while its run is delivering and live: shadow mode and held runs are kept out
+here, whatever the caller believes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from service.screening.alert import Action, AlertPlan
+from service.store.alerts import forget_unsent_alert, plan_alert_entry, set_alert_state, write_entry
+from service.store.database import Database, rows_where_in
+from service.store.entries import AlertEntry, EntryState, OutboxPlan, RunState, Screening
+from service.store.tables import OPEN_PLAN_STATES, PLANS, RUNS
+
+_SENDABLE = sa.and_(
+    PLANS.c.state.in_(["planned", "sent"]),
+    PLANS.c.run_id.in_(
+        sa.select(RUNS.c.id).where(RUNS.c.state == RunState.DELIVERING, RUNS.c.mode == "live")
+    ),
+)
+
+
+def _is_free(at: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(PLANS.c.not_before.is_(None), PLANS.c.not_before <= at)
+
+
+class Outbox:
+    """What is still to be written into the EHR."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def plans_to_send(
+        self, limit: int, at: datetime, run_id: int | None = None
+    ) -> list[OutboxPlan]:
+        """Plans of delivering live runs whose turn has come, oldest first; None: of all runs.
+
+        A plan that cannot be read, because another version of BoneFlag wrote it, is marked failed
+        and its patient is planned anew by the next screening.
+        """
+        query = sa.select(PLANS).where(_SENDABLE, _is_free(at)).order_by(PLANS.c.id).limit(limit)
+        if run_id is not None:
+            query = query.where(PLANS.c.run_id == run_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        plans = [_outbox_plan(row) for row in rows]
+        for row, plan in zip(rows, plans, strict=True):
+            if plan is None:
+                self.mark_failed(row.id, "written by another version")
+        return [plan for plan in plans if plan is not None]
+
+    def shadow_plans(self, run_id: int) -> list[OutboxPlan]:
+        """What a shadow run would have sent."""
+        query = sa.select(PLANS).where(PLANS.c.run_id == run_id, PLANS.c.state == "shadow")
+        with self._database.reading() as connection:
+            plans = [_outbox_plan(row) for row in connection.execute(query.order_by(PLANS.c.id))]
+        return [plan for plan in plans if plan is not None]
+
+    def mark_sent(self, plan_id: int, at: datetime, until: datetime) -> bool:
+        """Say that a request is about to leave, and that nobody else may send before `until`.
+
+        False: the plan was taken by somebody else, superseded, settled or held. Do not send.
+        """
+        with self._database.writing() as connection:
+            row = connection.execute(
+                sa.update(PLANS)
+                .where(PLANS.c.id == plan_id, _SENDABLE, _is_free(at))
+                .values(
+                    # A plan that is found in `sent` was left there by a request that never ended.
+                    is_outcome_unknown=sa.or_(
+                        PLANS.c.is_outcome_unknown, PLANS.c.state == EntryState.SENT
+                    ),
+                    state="sent",
+                    sent_at=at,
+                    not_before=until,
+                    attempts=PLANS.c.attempts + 1,
+                )
+                .returning(PLANS.c.action, PLANS.c.alert_key)
+            ).first()
+            if row is not None and row.action == Action.CREATE:
+                set_alert_state(connection, row.alert_key, EntryState.PLANNED, EntryState.SENT, at)
+            return row is not None
+
+    def mark_confirmed(self, plan_id: int, entry: AlertEntry | None, at: datetime) -> None:
+        """Write down what the EHR showed on reading back; None where nothing of ours changed.
+
+        Also for a plan that was superseded meanwhile: the EHR did what it did.
+        """
+        with self._database.writing() as connection:
+            patient_key = connection.scalar(
+                sa.update(PLANS)
+                .where(PLANS.c.id == plan_id)
+                .values(
+                    state="confirmed",
+                    confirmed_at=at,
+                    payload="",
+                    not_before=None,
+                    is_outcome_unknown=False,
+                    last_problem="",
+                )
+                .returning(PLANS.c.patient_key)
+            )
+            if patient_key is not None and entry is not None:
+                write_entry(connection, patient_key, entry, at)
+
+    def mark_unknown(self, plan_id: int, problem: str, not_before: datetime) -> None:
+        """The request may or may not have reached the EHR: look from `not_before` on."""
+        with self._database.writing() as connection:
+            _set_back(connection, plan_id, problem, not_before, is_outcome_unknown=True)
+
+    def mark_unsent(self, plan_id: int, problem: str, at: datetime, not_before: datetime) -> None:
+        """The request surely changed nothing, as when no connection came about: try again."""
+        with self._database.writing() as connection:
+            row = _set_back(connection, plan_id, problem, not_before, state="planned")
+            if row is not None and row.action == Action.CREATE and not row.is_outcome_unknown:
+                set_alert_state(connection, row.alert_key, EntryState.SENT, EntryState.PLANNED, at)
+
+    def mark_failed(self, plan_id: int, problem: str) -> None:
+        """The EHR will not take it: do not try this plan again. `problem` is a fixed phrase."""
+        with self._database.writing() as connection:
+            row = connection.execute(
+                sa.update(PLANS)
+                .where(PLANS.c.id == plan_id, PLANS.c.state.in_(OPEN_PLAN_STATES))
+                .values(state="failed", payload="", last_problem=problem)
+                .returning(PLANS.c.action, PLANS.c.alert_key, PLANS.c.is_outcome_unknown)
+            ).first()
+            if row is not None and row.action == Action.CREATE and not row.is_outcome_unknown:
+                forget_unsent_alert(connection, row.alert_key, EntryState.SENT)
+
+
+def replace_plans(
+    connection: sa.Connection,
+    screenings: Sequence[Screening],
+    modes: Mapping[int, str],
+    at: datetime,
+) -> None:
+    """Let the new plans take the place of the open ones, inside the caller's transaction."""
+    keys = [s.patient_key for s in screenings]
+    query = sa.select(PLANS).where(PLANS.c.state.in_(OPEN_PLAN_STATES))
+    rows = rows_where_in(connection, query, PLANS.c.patient_key, keys)
+    open_plans = {(row.patient_key, row.kind): row for row in rows}
+    new_rows = []
+    for screening in screenings:
+        for plan in screening.plans:
+            old = open_plans.get((screening.patient_key, plan.kind))
+            state = "shadow" if modes[screening.run_id] == "shadow" else "planned"
+            row = _row(screening, plan, state, at)
+            if old is not None and _says_the_same(old, row):
+                _move(connection, old, screening.run_id)
+                continue
+            if old is not None:
+                _take_out(connection, old, row["alert_key"])
+                row |= _inherited(old)
+            if plan.action is not Action.KEEP:
+                new_rows.append(row)
+            if plan.alert is not None and plan.action is Action.CREATE and state == "planned":
+                plan_alert_entry(connection, screening.patient_key, plan.alert, at)
+    if new_rows:
+        connection.execute(sa.insert(PLANS), new_rows)
+
+
+def _set_back(
+    connection: sa.Connection, plan_id: int, problem: str, not_before: datetime, **values: Any
+) -> sa.Row[Any] | None:
+    return connection.execute(
+        sa.update(PLANS)
+        .where(PLANS.c.id == plan_id, PLANS.c.state == "sent")
+        .values(last_problem=problem, not_before=not_before, **values)
+        .returning(PLANS.c.action, PLANS.c.alert_key, PLANS.c.is_outcome_unknown)
+    ).first()
+
+
+def _row(screening: Screening, plan: AlertPlan, state: str, at: datetime) -> dict[str, Any]:
+    key = plan.alert.key if plan.alert else plan.posted.key if plan.posted else ""
+    return {
+        "patient_key": screening.patient_key,
+        "run_id": screening.run_id,
+        "kind": plan.kind,
+        "action": plan.action,
+        "reason": plan.reason,
+        "alert_key": key,
+        "payload": msgspec.json.encode(plan).decode(),
+        "state": state,
+        "is_outcome_unknown": False,
+        "attempts": 0,
+        "not_before": None,
+        "last_problem": "",
+        "created_at": at,
+    }
+
+
+def _says_the_same(old: sa.Row[Any], new: Mapping[str, Any]) -> bool:
+    is_unsent_twin = old.state == new["state"]
+    is_sent_twin = old.state == "sent" and new["state"] == "planned"
+    return bool(old.payload == new["payload"] and (is_unsent_twin or is_sent_twin))
+
+
+def _move(connection: sa.Connection, old: sa.Row[Any], run_id: int) -> None:
+    """An unsent plan waits for the newer run; one that was sent stays with the run that sent it."""
+    if old.state != "sent":
+        connection.execute(sa.update(PLANS).where(PLANS.c.id == old.id).values(run_id=run_id))
+
+
+def _take_out(connection: sa.Connection, old: sa.Row[Any], new_alert_key: str) -> None:
+    if old.attempts == 0:
+        connection.execute(sa.delete(PLANS).where(PLANS.c.id == old.id))
+    else:
+        connection.execute(
+            sa.update(PLANS).where(PLANS.c.id == old.id).values(state="superseded", payload="")
+        )
+    if old.action == Action.CREATE and old.alert_key != new_alert_key:
+        forget_unsent_alert(connection, old.alert_key, EntryState.PLANNED)
+
+
+def _inherited(old: sa.Row[Any]) -> dict[str, Any]:
+    """What a successor must know: a request for the old plan may be on its way this moment."""
+    is_sent = old.state == "sent"
+    return {
+        "is_outcome_unknown": is_sent or old.is_outcome_unknown,
+        "not_before": old.not_before if is_sent else None,
+    }
+
+
+def _outbox_plan(row: sa.Row[Any]) -> OutboxPlan | None:
+    try:
+        plan = msgspec.json.decode(row.payload, type=AlertPlan)
+    except msgspec.MsgspecError:
+        return None
+    return OutboxPlan(
+        id=row.id,
+        patient_key=row.patient_key,
+        run_id=row.run_id,
+        plan=plan,
+        is_outcome_unknown=row.is_outcome_unknown or row.state == "sent",
+        attempts=row.attempts,
+    )

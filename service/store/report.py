@@ -1,0 +1,60 @@
+"""Counts for the operator: how many people stand where. No person can be told from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from service.store.database import Database
+from service.store.tables import ALERTS, LATEST_ASSESSMENTS, PATIENTS, PENDING, PLANS
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The ledger in numbers; `plans` by state and action, `alerts` by kind and state."""
+
+    known: int
+    in_cohort: int
+    waiting: int
+    given_up: int
+    statuses: dict[str, int]
+    plans: dict[tuple[str, str], int]
+    alerts: dict[tuple[str, str], int]
+
+
+class Report:
+    """Counts over the whole ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self) -> Counts:
+        """Everything at one moment. Statuses are those of people who are in the cohort now."""
+        statuses = (
+            sa.select(LATEST_ASSESSMENTS.c.status, sa.func.count().label("number"))
+            .join(PATIENTS, PATIENTS.c.key == LATEST_ASSESSMENTS.c.patient_key)
+            .where(PATIENTS.c.in_cohort)
+            .group_by(LATEST_ASSESSMENTS.c.status)
+        )
+        with self._database.reading() as connection:
+            return Counts(
+                known=_count(connection, PATIENTS),
+                in_cohort=_count(connection, PATIENTS, PATIENTS.c.in_cohort),
+                waiting=_count(connection, PENDING, ~PENDING.c.is_given_up),
+                given_up=_count(connection, PENDING, PENDING.c.is_given_up),
+                statuses={row.status: row.number for row in connection.execute(statuses)},
+                plans=_count_by(connection, PLANS.c.state, PLANS.c.action),
+                alerts=_count_by(connection, ALERTS.c.kind, ALERTS.c.state),
+            )
+
+
+def _count(connection: sa.Connection, table: sa.Table, *conditions: Any) -> int:
+    query = sa.select(sa.func.count()).select_from(table).where(*conditions)
+    return int(connection.scalar(query) or 0)
+
+
+def _count_by(connection: sa.Connection, first: Any, second: Any) -> dict[tuple[str, str], int]:
+    query = sa.select(first, second, sa.func.count()).group_by(first, second)
+    return {(a, b): number for a, b, number in connection.execute(query)}

@@ -1,0 +1,210 @@
+"""Storing what a screening found: assessment, plans and the end of waiting, in one transaction.
+
+A newcomer would get two things wrong. Two workers may screen the same person at the same time:
+the rows of the people are locked first, in one order, and the one that stores last wins, except
+that an older run never overwrites a newer one. And a night on which nothing changed writes no
+history: only the latest row learns that it was confirmed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from service.store.database import Database, insert_into, rows_where_in
+from service.store.entries import AssessmentEntry, Screening, Stored
+from service.store.outbox import replace_plans
+from service.store.tables import ASSESSMENTS, LATEST_ASSESSMENTS, PATIENTS, PENDING, RUNS
+
+
+class Screenings:
+    """Assessments: the latest of everybody, and their history."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def store(self, screening: Screening, at: datetime) -> Stored:
+        """Store one screening; `at` is now. Storing it twice changes nothing."""
+        return self.store_all([screening], at)[0]
+
+    def store_all(self, screenings: Sequence[Screening], at: datetime) -> list[Stored]:
+        """Store screenings of different people together, all or none, in the order given.
+
+        Raises StoreConflict if one of them contradicts the ledger; store them one by one then.
+        """
+        screenings_by_key = {s.patient_key: s for s in screenings}
+        if len(screenings_by_key) < len(screenings):
+            raise ValueError("Each person may be in a batch of screenings once.")
+        keys = sorted(screenings_by_key)
+        with self._database.writing() as connection:
+            _lock_patients(connection, keys)
+            latest = _latest(connection, keys)
+            results = {s.patient_key: _compare(s, latest.get(s.patient_key)) for s in screenings}
+            current = [
+                screenings_by_key[key] for key in keys if results[key] is not Stored.OVERTAKEN
+            ]
+            changed = [s for s in current if results[s.patient_key] is Stored.CHANGED]
+            unchanged = [s for s in current if results[s.patient_key] is Stored.UNCHANGED]
+            _write_changed(connection, changed)
+            _confirm_unchanged(connection, unchanged)
+            replace_plans(connection, current, _modes(connection, current), at)
+            _stop_waiting(connection, screenings)
+        return [results[s.patient_key] for s in screenings]
+
+    def latest(self, patient_keys: Sequence[str]) -> dict[str, AssessmentEntry]:
+        """Key to the newest assessment, without people who have none."""
+        latest = LATEST_ASSESSMENTS
+        query = sa.select(
+            latest.c.patient_key,
+            latest.c.on_date.label("confirmed_on"),
+            latest.c.at.label("confirmed_at"),
+            *ASSESSMENTS.c,
+        ).join(ASSESSMENTS, ASSESSMENTS.c.id == latest.c.assessment_id)
+        with self._database.reading() as connection:
+            rows = rows_where_in(connection, query, latest.c.patient_key, patient_keys)
+            return {
+                row.patient_key: _entry(row, on=row.confirmed_on, at=row.confirmed_at)
+                for row in rows
+            }
+
+    def history(self, patient_key: str) -> list[AssessmentEntry]:
+        """What was found each time that it changed, oldest first."""
+        query = sa.select(ASSESSMENTS).where(ASSESSMENTS.c.patient_key == patient_key)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(ASSESSMENTS.c.at)).all()
+        return [_entry(row, on=row.on_date, at=row.at) for row in rows]
+
+
+def content_digest(assessment: AssessmentEntry) -> str:
+    """A digest of everything but the time: the same digest needs no new row in the history."""
+    content = [
+        assessment.status,
+        assessment.due_on,
+        assessment.protocol_id,
+        assessment.protocol_digest,
+        assessment.findings,
+        sorted(assessment.unread),
+    ]
+    return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
+
+
+def _entry(row: sa.Row[Any], *, on: Any, at: Any) -> AssessmentEntry:
+    return AssessmentEntry(
+        status=row.status,
+        due_on=row.due_on,
+        on=on,
+        at=at,
+        protocol_id=row.protocol_id,
+        protocol_version=row.protocol_version,
+        protocol_digest=row.protocol_digest,
+        findings=row.findings,
+        unread=row.unread,
+    )
+
+
+def _lock_patients(connection: sa.Connection, keys: list[str]) -> None:
+    query = sa.select(PATIENTS.c.key).where(PATIENTS.c.key.in_(keys)).order_by(PATIENTS.c.key)
+    connection.execute(query.with_for_update(key_share=True)).all()
+
+
+def _latest(connection: sa.Connection, keys: list[str]) -> dict[str, sa.Row[Any]]:
+    table = LATEST_ASSESSMENTS
+    query = sa.select(table.c.patient_key, table.c.run_id, table.c.content_digest)
+    rows = rows_where_in(connection, query, table.c.patient_key, keys)
+    return {row.patient_key: row for row in rows}
+
+
+def _modes(connection: sa.Connection, screenings: Sequence[Screening]) -> dict[int, str]:
+    runs = sorted({s.run_id for s in screenings})
+    query = sa.select(RUNS.c.id, RUNS.c.mode)
+    return {row.id: row.mode for row in rows_where_in(connection, query, RUNS.c.id, runs)}
+
+
+def _compare(screening: Screening, latest: sa.Row[Any] | None) -> Stored:
+    if latest is None:
+        return Stored.CHANGED
+    if screening.run_id < latest.run_id:
+        return Stored.OVERTAKEN
+    same = content_digest(screening.assessment) == latest.content_digest
+    return Stored.UNCHANGED if same else Stored.CHANGED
+
+
+def _write_changed(connection: sa.Connection, screenings: Sequence[Screening]) -> None:
+    if not screenings:
+        return
+    ids = {s.patient_key: uuid.uuid4().hex for s in screenings}
+    history = [
+        {
+            "id": ids[s.patient_key],
+            "patient_key": s.patient_key,
+            "status": s.assessment.status,
+            "due_on": s.assessment.due_on,
+            "on_date": s.assessment.on,
+            "at": s.assessment.at,
+            "protocol_id": s.assessment.protocol_id,
+            "protocol_version": s.assessment.protocol_version,
+            "protocol_digest": s.assessment.protocol_digest,
+            "findings": list(s.assessment.findings),
+            "unread": sorted(s.assessment.unread),
+        }
+        for s in screenings
+    ]
+    latest = [
+        {
+            "patient_key": s.patient_key,
+            "assessment_id": ids[s.patient_key],
+            "run_id": s.run_id,
+            "status": s.assessment.status,
+            "content_digest": content_digest(s.assessment),
+            "on_date": s.assessment.on,
+            "at": s.assessment.at,
+        }
+        for s in screenings
+    ]
+    connection.execute(sa.insert(ASSESSMENTS), history)
+    insert = insert_into(connection, LATEST_ASSESSMENTS)
+    columns = [name for name in latest[0] if name != "patient_key"]
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["patient_key"],
+            set_={name: insert.excluded[name] for name in columns},
+        ),
+        latest,
+    )
+
+
+def _confirm_unchanged(connection: sa.Connection, screenings: Sequence[Screening]) -> None:
+    if not screenings:
+        return
+    table = LATEST_ASSESSMENTS
+    connection.execute(
+        sa.update(table)
+        .where(table.c.patient_key == sa.bindparam("patient"))
+        .values(run_id=sa.bindparam("run"), on_date=sa.bindparam("day"), at=sa.bindparam("now")),
+        [
+            {
+                "patient": s.patient_key,
+                "run": s.run_id,
+                "day": s.assessment.on,
+                "now": s.assessment.at,
+            }
+            for s in screenings
+        ],
+    )
+
+
+def _stop_waiting(connection: sa.Connection, screenings: Sequence[Screening]) -> None:
+    """Only for the run that was screened: a newer one waits for news that this one has not read."""
+    for run_id in {s.run_id for s in screenings}:
+        keys = [s.patient_key for s in screenings if s.run_id == run_id]
+        waiting = sa.and_(PENDING.c.run_id == run_id, PENDING.c.patient_key.in_(keys))
+        # Locked in the order in which `Pending.mark` locks them, so that the two cannot deadlock.
+        query = sa.select(PENDING.c.patient_key).where(waiting).order_by(PENDING.c.patient_key)
+        connection.execute(query.with_for_update()).all()
+        connection.execute(sa.delete(PENDING).where(waiting))

@@ -1,0 +1,217 @@
+"""The ledger's tables, as the newest migration leaves them (a test compares the two).
+
+What a newcomer would get wrong: nothing here is a copy of the chart. Findings hold statements and
+references; the payload of a plan holds the words of an alert and is emptied once it is settled.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+OPEN_PLAN_STATES = ("planned", "sent", "shadow")
+KEY_LENGTH = 32
+
+
+class Instant(sa.TypeDecorator[datetime]):
+    """An aware instant, always UTC. SQLite has no time zones, so a naive one is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Bring it to UTC before it is written."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("The ledger takes aware instants only; this one has no time zone.")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: sa.Dialect,  # noqa: ARG002 - SQLAlchemy's signature
+    ) -> datetime | None:
+        """Give it back aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+# Migrations on SQLite rebuild tables, which needs every constraint to have a name.
+METADATA = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _patient_key(**options: Any) -> sa.Column[str]:
+    return sa.Column(
+        "patient_key",
+        sa.String(KEY_LENGTH),
+        sa.ForeignKey("patients.key"),
+        **({"nullable": False} | options),
+    )
+
+
+def _run_id(**options: Any) -> sa.Column[int]:
+    return sa.Column("run_id", sa.ForeignKey("runs.id"), nullable=False, **options)
+
+
+PATIENTS = sa.Table(
+    "patients",
+    METADATA,
+    sa.Column("key", sa.String(KEY_LENGTH), primary_key=True),
+    sa.Column("fhir_id", sa.String, nullable=False, unique=True),
+    sa.Column("in_cohort", sa.Boolean, nullable=False, index=True),
+    sa.Column("came_from", sa.String, nullable=False),
+    sa.Column("first_seen", Instant, nullable=False),
+    sa.Column("last_seen", Instant, nullable=False),
+    sa.Column("left_on", sa.Date),
+)
+
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("mode", sa.String, nullable=False),
+    sa.Column("protocol_digest", sa.String, nullable=False),
+    sa.Column("state", sa.String, nullable=False, index=True),
+    sa.Column("is_reading_done", sa.Boolean, nullable=False),
+    sa.Column("started_at", Instant, nullable=False),
+    sa.Column("finished_at", Instant),
+    sa.Column("held_reason", sa.String, nullable=False),
+    sa.Column("counts", Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+PENDING = sa.Table(
+    "pending",
+    METADATA,
+    _patient_key(primary_key=True),
+    _run_id(index=True),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("handed_out_at", Instant),
+    sa.Column("not_before", Instant),
+    sa.Column("is_given_up", sa.Boolean, nullable=False),
+    sa.Column("last_problem", sa.String, nullable=False),
+)
+
+ASSESSMENTS = sa.Table(
+    "assessments",
+    METADATA,
+    sa.Column("id", sa.String(KEY_LENGTH), primary_key=True),
+    _patient_key(index=True),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("due_on", sa.Date),
+    sa.Column("on_date", sa.Date, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("protocol_id", sa.String, nullable=False),
+    sa.Column("protocol_version", sa.String, nullable=False),
+    sa.Column("protocol_digest", sa.String, nullable=False),
+    sa.Column("findings", Json, nullable=False),
+    sa.Column("unread", Json, nullable=False),
+)
+"""One row for each change of what was found; the oldest `at` at which it was found so."""
+
+LATEST_ASSESSMENTS = sa.Table(
+    "latest_assessments",
+    METADATA,
+    _patient_key(primary_key=True),
+    sa.Column("assessment_id", sa.ForeignKey("assessments.id"), nullable=False),
+    _run_id(index=True),
+    sa.Column("status", sa.String, nullable=False, index=True),
+    sa.Column("content_digest", sa.String, nullable=False),
+    sa.Column("on_date", sa.Date, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+"""Which of them stands, and when it was last confirmed: the only row a quiet night rewrites."""
+
+ALERTS = sa.Table(
+    "alerts",
+    METADATA,
+    sa.Column("key", sa.String, primary_key=True),
+    _patient_key(),
+    sa.Column("protocol_id", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("episode", sa.Integer, nullable=False),
+    sa.Column("state", sa.String, nullable=False, index=True),
+    sa.Column("opened_on", sa.Date, nullable=False),
+    sa.Column("closed_on", sa.Date),
+    sa.Column("closing_reason", sa.String, nullable=False),
+    sa.Column("content_digest", sa.String, nullable=False),
+    sa.Column("flag_id", sa.String),
+    sa.Column("flag_version", sa.String),
+    sa.Column("flag_status", sa.String),
+    sa.Column("task_id", sa.String),
+    sa.Column("task_version", sa.String),
+    sa.Column("task_status", sa.String),
+    sa.Column("changed_at", Instant, nullable=False),
+    sa.UniqueConstraint("patient_key", "protocol_id", "kind", "episode"),
+)
+
+PLANS = sa.Table(
+    "plans",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _patient_key(),
+    _run_id(),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("action", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("alert_key", sa.String, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("is_outcome_unknown", sa.Boolean, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("not_before", Instant),
+    sa.Column("last_problem", sa.String, nullable=False),
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("sent_at", Instant),
+    sa.Column("confirmed_at", Instant),
+    sa.Index("ix_plans_run_id_state", "run_id", "state"),
+    # SQLite would give the id of a plan that was taken out to the next one, and whoever still
+    # holds the old plan would take the new one for it.
+    sqlite_autoincrement=True,
+)
+
+sa.Index(
+    "uq_plans_one_open",
+    PLANS.c.patient_key,
+    PLANS.c.kind,
+    unique=True,
+    sqlite_where=PLANS.c.state.in_(OPEN_PLAN_STATES),
+    postgresql_where=PLANS.c.state.in_(OPEN_PLAN_STATES),
+)
+
+DECISIONS = sa.Table(
+    "decisions",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _patient_key(),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("made_on", sa.Date, nullable=False),
+    sa.Column("until", sa.Date, nullable=False),
+    sa.Column("source", sa.String, nullable=False),
+    sa.UniqueConstraint("patient_key", "source", "made_on"),
+)
+
+WATERMARKS = sa.Table(
+    "watermarks",
+    METADATA,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("instant", Instant, nullable=False),
+)

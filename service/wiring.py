@@ -1,0 +1,199 @@
+"""Settings -> real objects; the only place that chooses.
+
+Imports are inside the functions on purpose: `boneflag explain` must answer in under a second and
+needs neither a database nor a connection.
+"""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from service.screening.alert import AlertKind, alert_key
+from service.screening.protocol import Protocol, packaged_protocol
+from service.screening.record import ResourceRef
+from service.screening.value_sets import Vocabulary, packaged_vocabulary
+from service.settings import Settings, SettingsInvalid, require_base_url
+
+if TYPE_CHECKING:  # pragma: no cover - for the type checker only
+    import redis
+
+    from service.ehr.client import FHIRClient
+    from service.ehr.connection import CohortSource, EHRConnection
+    from service.ehr.delivery.flag_and_task import Delivery
+    from service.ehr.options import BasicLogin, BearerToken
+    from service.pipeline import Pipeline
+    from service.store.ledger import Ledger
+
+
+def vocabulary_for(settings: Settings) -> Vocabulary:
+    """The value sets in force."""
+    return packaged_vocabulary(settings.use_cpt)
+
+
+def protocol_for(settings: Settings) -> Protocol:
+    """The protocol in force."""
+    return packaged_protocol(vocabulary_for(settings))
+
+
+def today_for(settings: Settings) -> date:
+    """Today at the hospital."""
+    return datetime.now(settings.zone).date()
+
+
+def delivery_for(settings: Settings) -> Delivery:
+    """How alerts are shown."""
+    from service.ehr.delivery.elements import DeliveryOptions
+    from service.ehr.delivery.flag_and_task import Delivery
+
+    return Delivery(
+        options=DeliveryOptions(
+            author=settings.alert_author or None,
+            owner=settings.alert_owner or None,
+            profiles=settings.alert_profiles,
+        )
+    )
+
+
+def client_for(settings: Settings) -> FHIRClient:
+    """A client of the EHR; SettingsInvalid where the settings cannot make one."""
+    from service.ehr.client import FHIRClient
+    from service.ehr.options import Timeouts
+
+    try:
+        return FHIRClient(
+            require_base_url(settings),
+            auth=_login(settings),
+            timeouts=Timeouts(read_seconds=settings.fhir_read_timeout_seconds),
+            max_connections=settings.fhir_max_connections,
+            allow_insecure=settings.fhir_allow_plain_http,
+            tls=_tls(settings),
+        )
+    except ValueError as error:
+        raise SettingsInvalid(f"BONEFLAG_FHIR_BASE_URL cannot be used: {error}") from None
+
+
+def _login(settings: Settings) -> BearerToken | BasicLogin | None:
+    from service.ehr.options import BasicLogin, BearerToken
+
+    token = settings.fhir_bearer_token.get_secret_value()
+    if token:
+        return BearerToken(token)
+    if settings.fhir_user:
+        return BasicLogin(settings.fhir_user, settings.fhir_password.get_secret_value())
+    return None
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | bool:
+    if not settings.fhir_ca_file:
+        return True
+    try:
+        return ssl.create_default_context(cafile=settings.fhir_ca_file)
+    except (OSError, ssl.SSLError):
+        raise SettingsInvalid(
+            "BONEFLAG_FHIR_CA_FILE cannot be read as PEM: give the hospital's CA certificate"
+        ) from None
+
+
+def connection_for(settings: Settings) -> EHRConnection:
+    """The EHR. In shadow mode it has no writer: nothing can be written, whatever is asked."""
+    from service.ehr.connection import EHRConnection
+    from service.ehr.parse import RecordParser
+
+    vocabulary = vocabulary_for(settings)
+    return EHRConnection(
+        client_for(settings),
+        vocabulary,
+        RecordParser(vocabulary).record,
+        cohort_sources=_cohort_sources(settings),
+        batch_size=settings.batch_size,
+        page_size=settings.fhir_page_size,
+        prefer_post=settings.fhir_post_search,
+        read_alerts=_alert_reading(settings),
+        apply=_writing(settings) if settings.mode == "live" else None,
+    )
+
+
+def _cohort_sources(settings: Settings) -> list[CohortSource]:
+    from service.ehr.cohort.code_search import members_by_code
+    from service.ehr.cohort.group import members_of_group
+
+    if not settings.group_ids:
+        return [lambda client, vocabulary: members_by_code(client, vocabulary)]
+    return [
+        lambda client, _vocabulary, group_id=group_id: members_of_group(client, group_id)  # type: ignore[misc] # a bound default
+        for group_id in settings.group_ids
+    ]
+
+
+def _alert_reading(settings: Settings) -> Any:
+    from service.ehr.alerts import AlertReader
+
+    protocol = protocol_for(settings)
+
+    def key_of(patient: ResourceRef, kind: AlertKind, episode: int) -> str:
+        return alert_key(settings.site_id, patient, protocol.id, kind, episode)
+
+    def read_alerts(client: Any, capability: Any, ids: Any, remembered: Any) -> Any:
+        reader = AlertReader(
+            client,
+            capability,
+            snooze_months=int(protocol.policies["decision"]["snooze_months"]),
+            key_of=key_of,
+            batch_size=settings.batch_size,
+            post_searches=settings.fhir_post_search,
+        )
+        return reader.read(ids, remembered)
+
+    return read_alerts
+
+
+def _writing(settings: Settings) -> Any:
+    from service.ehr.writer import Writer
+
+    delivery = delivery_for(settings)
+
+    def apply(client: Any, capability: Any, plan: Any, remembered: Any) -> Any:
+        writer = Writer(client, capability, delivery, now=lambda: datetime.now(UTC))
+        return writer.apply(plan, remembered)
+
+    return apply
+
+
+def ledger_for(settings: Settings) -> Ledger:
+    """The ledger, brought up to this version."""
+    from service.store.ledger import Ledger
+
+    ledger = Ledger(settings.database_url, attempts_in_a_run=settings.attempts_per_run)
+    ledger.migrate()
+    return ledger
+
+
+def pipeline_for(settings: Settings) -> Pipeline:
+    """The whole line of one site."""
+    from service.pipeline import Limits, Pipeline
+
+    return Pipeline(
+        connection_for(settings),
+        ledger_for(settings),
+        protocol_for(settings),
+        site=settings.site_id,
+        mode=settings.mode,
+        limits=Limits(settings.max_new_alerts_per_run, settings.batch_size),
+        now=lambda: datetime.now(UTC),
+        today=lambda: today_for(settings),
+    )
+
+
+def redis_for(settings: Settings) -> redis.Redis:
+    """A client of the configured Redis; SettingsInvalid where none is."""
+    import redis
+
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        raise SettingsInvalid("BONEFLAG_REDIS_URL is not set: give the URL of your Redis")
+    try:
+        return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    except ValueError:
+        raise SettingsInvalid("BONEFLAG_REDIS_URL is not a redis:// or rediss:// URL") from None

@@ -1,0 +1,280 @@
+"""One type for several patients: batches where the server truly allows, else one by one."""
+
+import pytest
+
+from service.ehr.errors import EHRUnavailable
+from service.ehr.patient_search import PatientSearch, TypeSearch, searches_for
+from service.screening.value_sets import DataRequirement, vocabulary_from
+from tests.lib.wire import Chart, Wire, answer, bundle, outcome, parameters_of, resource
+
+CONDITIONS = TypeSearch("Condition")
+IDS = ["a", "b", "c", "d", "e"]
+CHART = [resource("Condition", f"c-{i}", i) for i in IDS]
+
+
+def find(handler, *batches, search=CONDITIONS, **options):
+    wire = Wire(handler)
+    searching = PatientSearch(wire.client(), **options)
+    return wire, [searching.find(search, ids) for ids in batches]
+
+
+def ids_of(found):
+    return sorted(found.resources)
+
+
+def test_a_batch_is_one_search_by_post():
+    wire, [found] = find(Chart(*CHART), IDS)
+
+    assert ids_of(found) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
+    assert not found.unread
+    assert wire.sent == ["POST /Condition/_search"]
+    assert parameters_of(wire.requests[0]) == {"patient": "a,b,c,d,e", "_count": "500"}
+
+
+def test_patients_are_searched_by_id_and_one_alone_by_nothing_else():
+    wire, _ = find(Chart(resource("Patient", "a")), ["a", "b"], ["a"], search=TypeSearch("Patient"))
+
+    assert [parameters_of(r) for r in wire.requests] == [
+        {"_id": "a,b", "_count": "500"},
+        {"_id": "a"},
+    ]
+
+
+def test_a_server_without_post_is_asked_by_get_ever_after():
+    wire, [first, second] = find(Chart(*CHART, takes_post=False), IDS, IDS)
+
+    assert ids_of(first) == ids_of(second) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
+    assert wire.sent == ["POST /Condition/_search", "GET /Condition", "GET /Condition"]
+
+
+def test_a_server_that_ignores_the_body_of_a_post_is_asked_by_get():
+    others = [resource("Condition", f"x-{n}", f"x{n}") for n in range(20)]
+
+    def ignore_the_body(request):
+        return answer(bundle(*CHART, *others)) if request.method == "POST" else None
+
+    wire, [found] = find(Chart(*CHART, answer_instead=ignore_the_body), IDS)
+
+    assert ids_of(found) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
+    assert wire.sent == ["POST /Condition/_search", "GET /Condition"]
+
+
+def test_get_can_be_asked_for():
+    wire, _ = find(Chart(*CHART), IDS, prefer_post=False)
+
+    assert wire.sent == ["GET /Condition"]
+
+
+def test_a_get_is_split_so_that_its_url_stays_short():
+    many = [f"patient-{n:030}" for n in range(40)]
+    chart = Chart(*(resource("Condition", f"c{n}", i) for n, i in enumerate(many)))
+    search = TypeSearch("Condition", tuple(f"{n:06}" for n in range(300)))
+
+    wire, [found] = find(chart, many, search=search, prefer_post=False, longest_url=700)
+
+    assert len(found.resources) == 40
+    assert max(len(str(r.url)) for r in wire.requests) <= 700
+    asked = {(i, c) for r in wire.requests for i in parameters_of(r)["patient"].split(",")
+             for c in parameters_of(r)["code"].split(",")}  # fmt: skip
+    assert asked == {(i, c) for i in many for c in search.codes}
+
+
+def test_a_url_that_cannot_be_shortened_is_sent_as_it_is():
+    _, [found] = find(Chart(*CHART), ["a"], prefer_post=False, longest_url=10)
+
+    assert ids_of(found) == ["c-a"]
+
+
+def test_a_rejected_batch_is_asked_one_by_one_and_that_is_remembered():
+    def only_one(request):
+        if "," in parameters_of(request)["patient"]:
+            return answer(outcome("error", "invalid"), 400)
+        return None
+
+    wire, [first, second] = find(Chart(*CHART, answer_instead=only_one), IDS, IDS)
+
+    assert ids_of(first) == ids_of(second) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
+    # By POST, by GET, five alone; then five alone.
+    assert len(wire.requests) == 12
+
+
+def test_an_empty_batch_is_not_believed_while_a_single_patient_answers():
+    wire, [found, again] = find(Chart(*CHART, takes_lists=False), IDS, IDS)
+
+    assert ids_of(found) == ids_of(again) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
+    assert not found.unread
+    assert len(wire.requests) == 1 + 1 + 5 + 5
+
+
+def test_a_batch_answered_for_its_first_patient_only_is_not_believed():
+    def first_only(request):
+        ids = parameters_of(request)["patient"].split(",")
+        return answer(bundle(resource("Condition", f"c-{ids[0]}", ids[0])))
+
+    _, [found] = find(first_only, IDS)
+
+    assert ids_of(found) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
+
+
+def test_a_type_of_which_nobody_has_anything_is_checked_once():
+    wire, [first, second] = find(Chart(), IDS, IDS)
+
+    assert not first.resources
+    assert not first.unread
+    assert not second.unread
+    assert len(wire.requests) == 1 + 2 + 1
+
+
+def test_resources_of_other_patients_are_dropped_and_counted():
+    def one_too_many(request):
+        return answer(bundle(*CHART, resource("Condition", "x", "stranger")))
+
+    _, [found] = find(one_too_many, IDS)
+
+    assert ids_of(found) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
+    assert found.dropped == 1
+
+
+def test_a_server_that_ignores_the_patient_leaves_the_type_unread_without_reading_the_hospital():
+    hospital = [resource("Condition", f"x-{n}", f"x{n}") for n in range(100)]
+
+    def everything(request):
+        return answer(bundle(*hospital, next_url="https://ehr.example.org/fhir?page=2"))
+
+    wire, [found] = find(everything, IDS)
+
+    assert found.unread == set(IDS)
+    assert not found.resources
+    assert not any("page" in str(r.url) for r in wire.requests)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_refused_or_unknown_type_is_unread_for_all_and_not_asked_again(status):
+    wire, [found] = find(lambda _: answer(outcome("error", "x"), status), IDS, prefer_post=False)
+
+    assert found.unread == set(IDS)
+    assert len(wire.requests) == 1
+
+
+def test_a_refusal_by_post_is_not_routed_around_by_get():
+    wire, [found] = find(lambda _: answer(outcome("error", "suppressed"), 403), IDS)
+
+    assert found.unread == set(IDS)
+    assert wire.sent == ["POST /Condition/_search"]
+
+
+def test_one_withheld_chart_in_a_batch_leaves_only_itself_unread():
+    def withhold_c(request):
+        ids = parameters_of(request)["patient"].split(",")
+        if "c" not in ids:
+            return None
+        own = [r for r in CHART if r["id"].removeprefix("c-") in ids]
+        return answer(bundle(*own, outcome("information", "suppressed")))
+
+    _, [found] = find(Chart(*CHART, answer_instead=withhold_c), IDS)
+
+    assert found.unread == {"c"}
+    assert ids_of(found) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
+
+
+def test_one_refused_chart_among_patients_asked_alone_leaves_only_itself_unread():
+    def refuse_c(request):
+        asked = parameters_of(request)["patient"]
+        if "," in asked:
+            return answer(outcome("error", "invalid"), 400)
+        return answer(outcome("error", "forbidden"), 403) if asked == "c" else None
+
+    _, [found] = find(Chart(*CHART, answer_instead=refuse_c), IDS)
+
+    assert found.unread == {"c"}
+
+
+def test_after_one_bad_chart_the_next_batch_is_tried_together_again():
+    def withhold_c(request):
+        asked = parameters_of(request)["patient"]
+        if "c" in asked.split(","):
+            return answer(bundle(outcome("error", "exception")))
+        return None
+
+    wire, [_, second] = find(Chart(*CHART, answer_instead=withhold_c), IDS, ["a", "b"])
+
+    assert ids_of(second) == ["c-a", "c-b"]
+    assert parameters_of(wire.requests[-1])["patient"] == "a,b"
+
+
+def test_when_the_first_three_alone_fail_too_the_rest_is_given_up():
+    wire, [found] = find(lambda _: answer(b"no FHIR"), IDS, prefer_post=False)
+
+    assert found.unread == set(IDS)
+    assert len(wire.requests) == 1 + 3
+
+
+def test_three_patients_who_all_fail_are_all_unread():
+    _, [found] = find(lambda _: answer(b"no FHIR"), IDS[:3], prefer_post=False)
+
+    assert found.unread == {"a", "b", "c"}
+
+
+def test_pages_that_run_in_circles_leave_the_type_unread():
+    def circle(request):
+        ids = (parameters_of(request).get("patient") or "a").split(",")
+        mine = [resource("Condition", f"c-{i}", i) for i in ids]
+        return answer(bundle(*mine, next_url="https://ehr.example.org/fhir?patient=a"))
+
+    _, [found] = find(circle, ["a"])
+
+    assert found.unread == {"a"}
+
+
+@pytest.mark.parametrize("ids", [IDS, ["a"]])
+def test_an_unavailable_server_is_an_error_and_never_an_unread_type(ids):
+    with pytest.raises(EHRUnavailable):
+        find(lambda _: answer(b"", 503), ids)
+
+
+def test_an_unavailable_server_is_an_error_also_while_patients_are_asked_alone():
+    def handler(request):
+        lists = "," in parameters_of(request)["patient"]
+        return answer(outcome("error", "invalid"), 400) if lists else answer(b"", 503)
+
+    with pytest.raises(EHRUnavailable):
+        find(handler, IDS)
+
+
+# Which searches
+
+
+VOCABULARY = vocabulary_from(
+    {
+        "resourceType": "ValueSet",
+        "id": id_,
+        "title": id_,
+        "version": "1",
+        "compose": {"include": [{"system": "http://loinc.org", "concept": [{"code": code}]}]},
+    }
+    for id_, code in (("edss", "1-1"), ("bmi", "2-2"))
+)
+
+
+def test_there_is_one_search_for_each_type():
+    needs = [DataRequirement(type_) for type_ in ("Procedure", "Condition", "Procedure")]
+
+    assert [s.type for s in searches_for(needs, VOCABULARY)] == ["Condition", "Procedure"]
+
+
+def test_observations_are_searched_by_the_codes_of_all_criteria_together():
+    needs = [DataRequirement("Observation", ("edss",)), DataRequirement("Observation", ("bmi",))]
+
+    assert searches_for(needs, VOCABULARY) == (TypeSearch("Observation", ("1-1", "2-2")),)
+
+
+def test_no_other_type_is_filtered_by_code():
+    needs = [DataRequirement("MedicationRequest", ("edss",))]
+
+    assert searches_for(needs, VOCABULARY) == (TypeSearch("MedicationRequest"),)
+
+
+def test_a_criterion_that_needs_every_observation_gets_every_observation():
+    needs = [DataRequirement("Observation", ("edss",)), DataRequirement("Observation")]
+
+    assert searches_for(needs, VOCABULARY) == (TypeSearch("Observation"),)

@@ -1,0 +1,260 @@
+"""Records in batches: what came, what did not, and which Medications they point to."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from service.ehr.capability import capability_from
+from service.ehr.errors import EHRUnavailable
+from service.ehr.reader import RecordReader
+from service.screening.record import PatientRecord, ResourceRef
+from service.screening.value_sets import DataRequirement, vocabulary_from
+from tests.lib.wire import BASE, Chart, Wire, answer, outcome, parameters_of, resource
+
+TYPES = ("Patient", "Condition", "MedicationRequest")
+NEEDS = [DataRequirement(type_) for type_ in TYPES]
+PATIENTS = [resource("Patient", i) for i in "abc"]
+
+
+def capability(*types):
+    listed = [{"type": t, "interaction": [{"code": "search-type"}]} for t in types]
+    return capability_from({"fhirVersion": "4.0.1", "rest": [{"resource": listed}]})
+
+
+class Built:
+    """Keeps what the reader gave for each patient."""
+
+    def __init__(self):
+        self.given = {}
+
+    def __call__(self, patient_id, resources, medications, unread, read_at):
+        self.given[patient_id] = (resources, medications, unread, read_at)
+        return PatientRecord(ResourceRef("Patient", patient_id), unread=unread, read_at=read_at)
+
+
+def read(handler, ids, types=TYPES, needs=NEEDS, **options):
+    wire, built = Wire(handler), Built()
+    reader = RecordReader(wire.client(), capability(*types), vocabulary_from([]), **options)
+    records = list(reader.read_records(ids, needs, built))
+    return wire, records, built.given
+
+
+def medicine(id_, patient, reference, **elements):
+    return resource(
+        "MedicationRequest", id_, patient, medicationReference={"reference": reference, **elements}
+    )
+
+
+def test_each_patient_gets_a_record_with_what_is_theirs_in_the_order_asked():
+    chart = Chart(*PATIENTS, resource("Condition", "1", "a"), resource("Condition", "2", "c"))
+
+    _, records, given = read(chart, ["c", "a", "b", "a"])
+
+    assert [r.patient.id for r in records] == ["c", "a", "b"]
+    assert [r["id"] for r in given["a"][0]["Condition"]] == ["1"]
+    assert [r["id"] for r in given["b"][0]["Condition"]] == []
+    assert given["a"][2] == frozenset()
+
+
+def test_a_batch_costs_one_search_for_each_type():
+    many = [f"p{n}" for n in range(50)]
+    chart = Chart(*(resource(t, f"{i}", i) for t in TYPES for i in many))
+    chart.resources = [dict(r, id=r["id"]) for r in chart.resources]
+
+    wire, records, _ = read(chart, many)
+
+    assert len(records) == 50
+    assert len(wire.requests) == len(TYPES)
+
+
+def test_a_second_batch_begins_after_the_batch_size():
+    wire, _, _ = read(Chart(*PATIENTS), ["a", "b", "c"], needs=NEEDS[:1], batch_size=2)
+
+    assert [parameters_of(r)["_id"] for r in wire.requests] == ["a,b", "c"]
+
+
+def test_a_refused_type_is_unread_and_not_an_empty_list():
+    def refuse(request):
+        is_condition = "Condition" in request.url.path
+        return answer(outcome("error", "forbidden"), 403) if is_condition else None
+
+    _, records, _ = read(Chart(*PATIENTS, answer_instead=refuse), ["a", "b"])
+
+    assert [r.unread for r in records] == [{"Condition"}, {"Condition"}]
+
+
+def test_a_type_that_the_server_does_not_list_is_unread_and_not_asked_for():
+    wire, records, _ = read(Chart(*PATIENTS), ["a"], types=("Patient", "Condition"))
+
+    assert records[0].unread == {"MedicationRequest"}
+    assert not any("MedicationRequest" in sent for sent in wire.sent)
+
+
+def test_a_patient_whom_the_search_did_not_give_is_read_alone():
+    def forget_b(request):
+        return answer({"resourceType": "Bundle"}) if "_search" in request.url.path else None
+
+    wire, _, given = read(Chart(*PATIENTS, answer_instead=forget_b), ["a", "b"], needs=NEEDS[:1])
+
+    assert given["b"][0]["Patient"] == [PATIENTS[1]]
+    assert wire.sent[1:] == ["GET /Patient/a", "GET /Patient/b"]
+
+
+@pytest.mark.parametrize("status", [404, 410, 403, 301])
+def test_a_patient_who_is_gone_still_gets_a_record_with_patient_unread(status):
+    def gone(request):
+        return answer(b"", status) if request.url.path.endswith("/Patient/z") else None
+
+    chart = Chart(*PATIENTS, resource("Condition", "1", "z"), answer_instead=gone)
+
+    _, records, given = read(chart, ["a", "z"])
+
+    assert records[1].unread == {"Patient"}
+    assert len(given["z"][0]["Condition"]) == 1
+
+
+def test_a_read_that_answers_with_another_patient_leaves_patient_unread():
+    def merged(request):
+        return answer(PATIENTS[0]) if request.url.path.endswith("/Patient/z") else None
+
+    _, records, _ = read(Chart(*PATIENTS, answer_instead=merged), ["z"])
+
+    assert "Patient" in records[0].unread
+
+
+def test_a_refused_patient_search_is_not_followed_by_reads():
+    wire, records, _ = read(lambda _: answer(b"", 403), ["a", "b"], needs=NEEDS[:1])
+
+    assert [r.unread for r in records] == [{"Patient"}, {"Patient"}]
+    assert len(wire.requests) == 1
+
+
+def test_an_unavailable_server_stops_the_batch():
+    with pytest.raises(EHRUnavailable):
+        read(lambda _: answer(b"", 503), ["a"])
+
+
+def test_an_unavailable_server_stops_the_batch_also_while_a_missing_patient_is_read():
+    def busy(request):
+        return answer(b"", 503) if request.method == "GET" else None
+
+    with pytest.raises(EHRUnavailable):
+        read(Chart(answer_instead=busy), ["a", "b"])
+
+
+def test_resources_of_strangers_reach_nobody():
+    def stranger(request):
+        if "Condition" not in request.url.path:
+            return None
+        own = [resource("Condition", f"c{i}", i) for i in "ab"]
+        found = [{"resource": r} for r in [*own, resource("Condition", "x", "z")]]
+        return answer({"resourceType": "Bundle", "entry": found})
+
+    _, _, given = read(Chart(*PATIENTS, answer_instead=stranger), ["a", "b"])
+
+    assert [r["id"] for p in "ab" for r in given[p][0]["Condition"]] == ["ca", "cb"]
+
+
+def test_a_record_says_when_its_reading_began():
+    before = datetime.now(UTC)
+
+    _, records, _ = read(Chart(*PATIENTS), ["a"])
+
+    assert before <= records[0].read_at <= datetime.now(UTC)
+
+
+# Medications
+
+
+def test_referenced_medications_are_fetched_together_and_each_once():
+    drugs = [resource("Medication", i) for i in ("m1", "m2")]
+    orders = [
+        medicine("1", "a", "Medication/m1"),
+        medicine("2", "b", f"{BASE}/Medication/m2"),
+        medicine("3", "b", "Medication/m1/_history/4"),
+    ]
+
+    wire, records, given = read(Chart(*PATIENTS, *drugs, *orders), ["a", "b"])
+
+    assert given["a"][1] == {"Medication/m1": drugs[0], "Medication/m2": drugs[1]}
+    assert [r.unread for r in records] == [frozenset(), frozenset()]
+    assert [sent for sent in wire.sent if "Medication/" in sent or sent == "GET /Medication"] == [
+        "GET /Medication"
+    ]
+
+
+def test_contained_medications_are_left_where_they_are():
+    wire, _, _ = read(Chart(*PATIENTS, medicine("1", "a", "#m")), ["a"])
+
+    assert not any("/Medication" in s and "MedicationRequest" not in s for s in wire.sent)
+
+
+def test_a_medication_on_another_server_is_not_followed():
+    order = medicine("1", "a", "https://other.example.org/fhir/Medication/m1")
+
+    wire, _, given = read(Chart(*PATIENTS, order, resource("Medication", "m1")), ["a"])
+
+    assert given["a"][1] == {}
+    assert not any(sent.endswith("/m1") for sent in wire.sent)
+
+
+def test_medications_are_read_one_by_one_where_they_cannot_be_searched():
+    drugs = [resource("Medication", i) for i in ("m1", "m2")]
+    orders = [medicine("1", "a", "Medication/m1"), medicine("2", "a", "Medication/m2")]
+
+    def no_search(request):
+        return answer(b"", 400) if request.url.path == "/fhir/Medication" else None
+
+    _, _, given = read(Chart(*PATIENTS, *drugs, *orders, answer_instead=no_search), ["a"])
+
+    assert sorted(given["a"][1]) == ["Medication/m1", "Medication/m2"]
+
+
+def test_a_dangling_medication_costs_only_its_own_medicine():
+    _, records, given = read(Chart(*PATIENTS, medicine("1", "a", "Medication/gone")), ["a"])
+
+    assert given["a"][1] == {}
+    assert records[0].unread == frozenset()
+
+
+def refuse_medication(request):
+    refused = request.url.path.startswith("/fhir/Medication/")
+    return answer(outcome("error", "forbidden"), 403) if refused else None
+
+
+def test_a_withheld_medication_leaves_the_medicines_of_that_patient_unread():
+    chart = Chart(*PATIENTS, medicine("1", "a", "Medication/m"), answer_instead=refuse_medication)
+
+    _, records, _ = read(chart, ["a", "b"])
+
+    assert [r.unread for r in records] == [{"MedicationRequest"}, frozenset()]
+
+
+def test_a_withheld_medication_with_a_name_beside_it_leaves_nothing_unread():
+    order = medicine("1", "a", "Medication/m", display="Prednisone 10 mg")
+
+    _, records, _ = read(Chart(*PATIENTS, order, answer_instead=refuse_medication), ["a"])
+
+    assert records[0].unread == frozenset()
+
+
+def test_a_medication_is_kept_within_a_run_and_read_again_in_the_next():
+    drug = resource("Medication", "m")
+    orders = [medicine("1", "a", "Medication/m"), medicine("2", "b", "Medication/m")]
+    wire = Wire(Chart(*PATIENTS, drug, *orders))
+    reader = RecordReader(wire.client(), capability(*TYPES), vocabulary_from([]), batch_size=1)
+
+    for _ in range(2):
+        list(reader.read_records(["a", "b"], NEEDS, Built()))
+
+    assert wire.sent.count("GET /Medication/m") == 2
+
+
+def test_the_store_of_medications_does_not_grow_without_end(monkeypatch):
+    monkeypatch.setattr("service.ehr.medication_refs._CACHE_LIMIT", 1)
+    drugs = [resource("Medication", i) for i in ("m1", "m2")]
+    orders = [medicine("1", "a", "Medication/m1"), medicine("2", "b", "Medication/m2")]
+
+    _, _, given = read(Chart(*PATIENTS, *drugs, *orders), ["a", "b"], batch_size=1)
+
+    assert list(given["b"][1]) == ["Medication/m2"]

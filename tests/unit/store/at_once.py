@@ -1,0 +1,76 @@
+"""What several processes do to one ledger at the same moment; run by the `at_once` fixture.
+
+The first argument is the number of the process, and everything here must be picklable.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from service.store.errors import StoreError
+from service.store.ledger import Ledger
+
+from .builders import ATTEMPTS, MINUTE, NOW, create, entry, resolve, screening
+
+
+def migrate(_: int, url: str) -> str:
+    with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
+        ledger.migrate()
+    return "migrated"
+
+
+def remember(number: int, url: str) -> int:
+    with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
+        ids = [f"p{n}" for n in range(300)]
+        return ledger.cohort.remember(ids if number % 2 else ids[::-1], "group", NOW).came
+
+
+def store_the_same(number: int, url: str, key: str, run_id: int) -> None:
+    with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
+        for repeat in range(20):
+            status = f"due {number}.{repeat}"
+            ledger.screenings.store(screening(key, run_id, create(), status=status), NOW)
+
+
+def send_all(_: int, url: str) -> list[int]:
+    won = []
+    with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
+        for waiting in ledger.outbox.plans_to_send(100, NOW):
+            if ledger.outbox.mark_sent(waiting.id, NOW, NOW + MINUTE):
+                won.append(waiting.id)
+    return won
+
+
+def hand_out_all(_: int, url: str) -> list[str]:
+    got: list[str] = []
+    with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
+        while batches := ledger.pending.hand_out(7, 21, NOW, NOW):
+            got += [key for batch in batches for key in batch.patient_keys]
+    return got
+
+
+def do_everything(number: int, url: str, keys: list[str], run_id: int) -> list[str]:
+    """A poll, two workers and a delivery over the same people, in different orders."""
+    problems = []
+    order = keys if number % 2 else keys[::-1]
+    with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
+        for round_number in range(5):
+            try:
+                ledger.cohort.remember([f"p{n}" for n in range(len(keys))], "group", NOW)
+                ledger.pending.mark(run_id, order, NOW)
+                ledger.screenings.store_all(
+                    [screening(key, run_id, _plan(key, round_number + number)) for key in order],
+                    NOW,
+                )
+                at = NOW + timedelta(hours=round_number)
+                for waiting in ledger.outbox.plans_to_send(5, at):
+                    if ledger.outbox.mark_sent(waiting.id, at, at + MINUTE):
+                        confirmed = entry(f"alert-{waiting.patient_key}")
+                        ledger.outbox.mark_confirmed(waiting.id, confirmed, at)
+            except StoreError as error:
+                problems.append(type(error).__name__)
+    return problems
+
+
+def _plan(key: str, round_number: int):
+    return create(f"alert-{key}") if round_number % 2 else resolve(f"alert-{key}")
