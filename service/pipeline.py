@@ -16,8 +16,8 @@ from datetime import date, datetime, timedelta
 import structlog
 
 from service.alert_memory import entry_after, remembered_from
-from service.ehr.alert_state import Remembered
 from service.ehr.alert_history import AlertHistory
+from service.ehr.alert_state import Remembered
 from service.ehr.alerts import AlertsRead
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import (

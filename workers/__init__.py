@@ -1,0 +1,1 @@
+"""Celery doors: they translate messages into calls of the line, and nothing else."""

@@ -31,12 +31,18 @@ from service.ehr.delivery.task import closing_of
 from service.screening.alert import AlertState, PostedResource
 from service.screening.dates import add_months
 from service.screening.record import Decision, ResourceRef
+from service.screening.value_sets import ICD10CM
 
 Resource = dict[str, Any]
 
 # CDS Hooks 3.0-ballot publishes these codes; the two say that it was the patient who refused.
 NON_ADHERENCE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
-_PATIENT_REFUSALS = ("patient-refuses", "patient-does-not-want-change")
+_PATIENT_REFUSALS = (
+    (NON_ADHERENCE_SYSTEM, "patient-refuses"),
+    (NON_ADHERENCE_SYSTEM, "patient-does-not-want-change"),
+    (ICD10CM, "Z53.20"),  # Not carried out because of the patient's decision (codes.csv).
+    (ICD10CM, "Z53.29"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,9 @@ def decision_on(pair: Pair, known: Remembered | None, snooze_months: int) -> Dec
 
 def _patient_refusal(task: Resource) -> str | None:
     reason = part(task, "statusReason")
-    return next((c for c in _PATIENT_REFUSALS if has_coding(reason, NON_ADHERENCE_SYSTEM, c)), None)
+    return next(
+        (code for system, code in _PATIENT_REFUSALS if has_coding(reason, system, code)), None
+    )
 
 
 def _ended_on(task: Resource) -> date | None:

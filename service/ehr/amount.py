@@ -145,7 +145,7 @@ def milligrams(amount: Amount, strength: Strength) -> float | None:
             return _times(plain, strength.mg_per_piece)
         case "item":
             return _times(plain, None if strength.pieces_per_pack else strength.mg_per_piece)
-        case "pack":
+        case _:
             return _times(_times(plain, strength.mg_per_piece), strength.pieces_per_pack)
 
 

@@ -26,7 +26,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -35,25 +34,16 @@ import msgspec
 import stamina
 import structlog
 
+from service.ehr.answer import decode, error_in, objects_to_strictness, stored_in
 from service.ehr.bundle import (
     Page,
     Resource,
     SearchResult,
     Stored,
-    http_date,
     read_page,
-    read_stored,
     read_transaction_response,
 )
-from service.ehr.errors import (
-    EHRCutShort,
-    EHRError,
-    EHRMisunderstood,
-    EHRRejected,
-    EHRUnavailable,
-    error_for,
-    issues_of,
-)
+from service.ehr.errors import EHRCutShort, EHRMisunderstood, EHRRejected, EHRUnavailable
 from service.ehr.options import BasicLogin, BearerToken, RetryOptions, Timeouts
 from service.ehr.origin import check_base_url, origin_of
 from service.ehr.search import Params, collect, follow_pages, query_string
@@ -63,7 +53,6 @@ _log = structlog.get_logger()
 FHIR_JSON = "application/fhir+json"
 _BASE_HEADERS = {"Accept": FHIR_JSON}
 _STRICT = "handling=strict"
-_LONGEST_RETRY_AFTER_SECONDS = 3600.0
 # Below the five seconds after which Node servers hang up (Medplum): a write on a connection that
 # the server is just closing would be a write with an unknown outcome.
 _KEEP_ALIVE_SECONDS = 4.0
@@ -152,14 +141,17 @@ class FHIRClient:
     def get_json(self, path: str) -> Resource:
         """GET a path below the base URL, such as `metadata`; a JSON object or EHRMisunderstood."""
         response = self._send("reads", "read", "GET", f"{self.base_url}/{path.lstrip('/')}")
-        return _decode(response)
+        return decode(response.content)
 
     def read(self, type_: str, id_: str) -> Stored:
         """Read one resource with its version; EHRNotFound where it is not there or deleted."""
         url = f"{self.base_url}/{type_}/{quote(id_, safe='')}"
         headers = {"Cache-Control": "no-cache"}
         response = self._send("reads", f"read of {type_}", "GET", url, headers=headers)
-        return _stored(_decode(response), response)
+        stored = _stored(response)
+        if stored.resource is None:
+            raise EHRMisunderstood(f"The EHR answered a read of {type_} with something else")
+        return stored
 
     def search(self, type_: str, params: Params, *, post: bool = False) -> SearchResult:
         """All pages of a search, each resource once.
@@ -190,7 +182,7 @@ class FHIRClient:
 
     def _page(self, type_: str, answer: httpx.Response, number: int) -> Page:
         clock = answer.headers.get("Date")
-        return read_page(_decode(answer), answer.content, type_, clock, number)
+        return read_page(decode(answer.content), answer.content, type_, clock, number)
 
     def _first_answer(self, type_: str, params: Params, post: bool) -> httpx.Response:
         try:
@@ -217,8 +209,12 @@ class FHIRClient:
         return headers
 
     def _next_page_url(self, type_: str, link: str) -> str:
-        url = urljoin(f"{self.base_url}/{type_}", link)
-        if origin_of(url) not in self._origins or "@" in urlsplit(url).netloc:
+        try:
+            url = urljoin(f"{self.base_url}/{type_}", link)
+            is_ours = origin_of(url) in self._origins and "@" not in urlsplit(url).netloc
+        except ValueError:
+            is_ours = False
+        if not is_ours:
             raise EHRCutShort(
                 f"A search for {type_} continues on another server than the base URL: correct the"
                 " base URL, or allow that origin"
@@ -237,7 +233,7 @@ class FHIRClient:
         headers = {"If-None-Exist": if_none_exist} if if_none_exist else {}
         url = f"{self.base_url}/{type_}"
         response = self._write(f"create of {type_}", "POST", url, resource, headers)
-        return _stored(_decode_leniently(response), response)
+        return _stored(response)
 
     def update(self, resource: Resource, *, if_match: str | None = None) -> Stored:
         """PUT a resource with its id; `if_match` is the version that was read, None sends without.
@@ -248,12 +244,12 @@ class FHIRClient:
         headers = {"If-Match": f'W/"{if_match}"'} if if_match is not None else {}
         url = f"{self.base_url}/{type_}/{quote(resource['id'], safe='')}"
         response = self._write(f"update of {type_}", "PUT", url, resource, headers)
-        return _stored(_decode_leniently(response), response)
+        return _stored(response)
 
     def transaction(self, bundle: Resource) -> tuple[Stored, ...]:
         """POST a transaction Bundle; what became of each entry, in the order of the entries."""
         response = self._write("transaction", "POST", self.base_url, bundle, {})
-        return read_transaction_response(_decode(response))
+        return read_transaction_response(decode(response.content))
 
     def _write(
         self, what: str, method: str, url: str, resource: Resource, headers: dict[str, str]
@@ -278,7 +274,11 @@ class FHIRClient:
         """Send with retries; an answer below 300, or one of our errors."""
         if os.getpid() != self._pid:
             raise RuntimeError("A FHIRClient was made before the fork: make one in each process")
-        request = self._http.build_request(method, url, headers=dict(headers), content=content)
+        try:
+            request = self._http.build_request(method, url, headers=headers, content=content)
+        except (httpx.InvalidURL, ValueError):
+            # Only a next link can be that broken; the text of this fault holds it.
+            raise EHRMisunderstood(f"The EHR gave an impossible address for a {what}") from None
         retries = self._retries
         started = time.monotonic()
 
@@ -324,72 +324,16 @@ class FHIRClient:
                 f"The EHR's answer to a {what} cannot be read ({type(error).__name__})"
             ) from None
         if response.status_code >= 300:
-            raise _error_from(what, request, response, is_write)
+            content, status = response.content, response.status_code
+            is_strict = request.headers.get("Prefer") == _STRICT
+            if is_strict and objects_to_strictness(content, status):
+                raise _StrictRefusedError("The EHR does not take strict searches", status=status)
+            raise error_in(what, content, status, response.headers, is_write=is_write)
         return response
 
 
-def _error_from(
-    what: str, request: httpx.Request, response: httpx.Response, is_write: bool
-) -> EHRError:
-    status = response.status_code
-    try:
-        issues = issues_of(msgspec.json.decode(response.content))
-    except msgspec.DecodeError:
-        issues = ()
-    if status in (400, 422, 501) and request.headers.get("Prefer") == _STRICT:
-        told = response.content.lower()
-        # A server that only objects to a parameter may advise `handling=lenient`.
-        if (b"handling" in told or b"prefer" in told) and b"lenient" not in told:
-            return _StrictRefusedError("The EHR does not take strict searches", status=status)
-    return error_for(
-        what,
-        status,
-        issues,
-        _retry_after_seconds(response),
-        outcome_unknown=is_write and status != 429,
-    )
-
-
-def _retry_after_seconds(response: httpx.Response) -> float | None:
-    """Retry-After in both forms, from zero to an hour; a reference server has sent a timestamp."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isdigit():
-        return min(float(value), _LONGEST_RETRY_AFTER_SECONDS)
-    moment = http_date(value)
-    if moment is None:
-        return None
-    now = http_date(response.headers.get("Date")) or datetime.now(UTC)
-    return min(max((moment - now).total_seconds(), 0.0), _LONGEST_RETRY_AFTER_SECONDS)
-
-
-def _decode(response: httpx.Response) -> Resource:
-    try:
-        body = msgspec.json.decode(response.content.removeprefix(b"\xef\xbb\xbf"))
-    except msgspec.DecodeError:
-        body = None
-    if not isinstance(body, dict):
-        raise EHRMisunderstood(
-            "The EHR did not answer with FHIR JSON: check the base URL", status=response.status_code
-        )
-    return body
-
-
-def _decode_leniently(response: httpx.Response) -> Resource | None:
-    """The body of a write that succeeded; it did so whatever the body looks like."""
-    try:
-        return _decode(response)
-    except EHRMisunderstood:
-        return None
-
-
-def _stored(body: Resource | None, response: httpx.Response) -> Stored:
-    return read_stored(
-        body,
-        etag=response.headers.get("ETag"),
-        location=response.headers.get("Location") or response.headers.get("Content-Location"),
-        is_new=response.status_code == 201,
-        date_header=response.headers.get("Date"),
-    )
+def _stored(response: httpx.Response) -> Stored:
+    return stored_in(response.content, response.status_code, response.headers)
 
 
 def _auth(auth: httpx.Auth | BearerToken | BasicLogin | None) -> httpx.Auth | None:

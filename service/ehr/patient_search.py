@@ -7,8 +7,8 @@ for everybody. So every answer is tested, and where it looks wrong the same is a
 patient alone; what a type turned out to need is remembered for the life of the process.
 
 An answer that fails for a batch may be the fault of one chart in it (a break-the-glass warning, one
-invalid resource on Oracle). Asking for each alone finds that chart, so that the others are not left
-unread; only when the first three fail as well is the rest given up.
+invalid resource on Oracle, which may even answer 500). Asking for each alone finds that chart, so
+that the others are not left unread; only when the first three fail as well is the rest given up.
 
 And ids do not belong into the logs of proxies: searches go by POST where the server takes that.
 """
@@ -39,6 +39,8 @@ _log = structlog.get_logger()
 
 _FAILURES_BEFORE_GIVING_UP = 3
 _PATIENTS_ASKED_ALONE = 2
+# Unlike 502 to 504 and timeouts, 500 may be a lasting fault of one chart (integration notes 1.2).
+_FAULT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class PatientSearch:
     """Searches by patient; learns this server's manners and is shared by threads.
 
     `longest_url` is in characters and holds for GET only. EHRUnavailable passes through: the batch
-    comes again later and nothing is concluded from it.
+    comes again later and nothing is concluded from it. The exception is a 500 for one patient while
+    others are answered: that patient is unread.
     """
 
     def __init__(
@@ -116,6 +119,10 @@ class PatientSearch:
                 _log.warning("type_unread", type=search.type, status=error.status)
                 return Found(unread=set(patient_ids))
             except (EHRRejected, EHRMisunderstood, EHRCutShort) as error:
+                _log.info("batch_search_failed", type=search.type, status=error.status)
+            except EHRUnavailable as error:
+                if error.status != _FAULT:
+                    raise
                 _log.info("batch_search_failed", type=search.type, status=error.status)
             else:
                 return found
@@ -147,19 +154,24 @@ class PatientSearch:
 
     def _find_each(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
         found = Found()
+        fault: EHRUnavailable | None = None
         for number, patient_id in enumerate(patient_ids):
             if number == len(found.unread) == _FAILURES_BEFORE_GIVING_UP:
                 found.unread.update(patient_ids)
                 break
             try:
                 is_complete = self._ask(search, [patient_id], found)
-            except EHRUnavailable:
-                raise
             except EHRError as error:
+                if isinstance(error, EHRUnavailable):
+                    fault = error
+                    if error.status != _FAULT:
+                        raise
                 _log.info("patient_search_failed", type=search.type, status=error.status)
                 is_complete = False
             if not is_complete:
                 found.unread.add(patient_id)
+        if fault is not None and found.unread == set(patient_ids):
+            raise fault
         if found.unread:
             _log.warning("type_unread", type=search.type, patients=len(found.unread))
         return found

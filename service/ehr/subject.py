@@ -12,10 +12,12 @@ from typing import Any
 
 from service.screening.record import ResourceRef
 
+_RELATIVE = "Patient/"
+
 
 def referenced(reference: object) -> ResourceRef | None:
     """The type and id that a FHIR Reference points to; None for contained, urn: and identifiers."""
-    if not isinstance(reference, Mapping):
+    if not isinstance(reference, dict):
         return None
     text = reference.get("reference")
     if not isinstance(text, str) or text.startswith(("#", "urn:")):
@@ -34,7 +36,13 @@ def patient_id_of(resource: Mapping[str, Any]) -> str | None:
         own = resource.get("id")
         return own if isinstance(own, str) else None
     for element in ("subject", "patient"):
-        ref = referenced(resource.get(element))
-        if ref is not None:
-            return ref.id if ref.type == "Patient" else None
+        reference = resource.get(element)
+        if isinstance(reference, dict):
+            text = reference.get("reference")
+            # Nearly every reference is written so, and every resource of a sweep comes through here.
+            if isinstance(text, str) and text.startswith(_RELATIVE) and text.count("/") == 1:
+                return text[len(_RELATIVE) :] or None
+            ref = referenced(reference)
+            if ref is not None:
+                return ref.id if ref.type == "Patient" else None
     return None

@@ -43,10 +43,10 @@ class Database:
 
     def __init__(self, url: str) -> None:
         address = _parse(url)
-        self.is_sqlite = address.get_backend_name() == "sqlite"
-        if self.is_sqlite:
+        is_sqlite = address.get_backend_name() == "sqlite"
+        if is_sqlite:
             _prepare_file(address)
-        self._pool = _open(address, self.is_sqlite)
+        self._pool = _open(address, is_sqlite)
         self._writing_pool = self._pool.execution_options(**{_WRITES: True})
         _close_before_fork(self._pool)
 
@@ -176,10 +176,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     # Python's sqlite3 would begin transactions on its own, and never an immediate one.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
-    # The default, FULL, waits for the disk at every commit. With a WAL, NORMAL may lose the last
-    # commits when the power fails, never when a process dies, and never leaves a broken file. A
-    # lost "sent" is then planned again, and the writer always looks before it sends.
-    connection.execute("PRAGMA synchronous = NORMAL")
+    # `synchronous` stays FULL, the default: "sent" must be on the disk before a request leaves.
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         connection.execute("PRAGMA journal_mode = WAL")
 

@@ -20,7 +20,7 @@ from service.store.errors import StoreTooNew
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-_MIGRATION = 0x626F6E65
+_MIGRATION = 0x626F6E65  # Never change it: two versions of BoneFlag may migrate at once.
 
 
 def migrate(database: Database) -> None:

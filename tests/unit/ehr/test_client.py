@@ -125,6 +125,20 @@ def test_an_answer_that_is_not_fhir_json_is_misunderstood(body):
         Wire([answer(body)]).client().get_json("metadata")
 
 
+def test_a_broken_character_costs_only_itself():
+    body = b'{"note":"M\xfcller","id":"1"}'
+
+    assert Wire([answer(body)]).client().get_json("metadata") == {"note": "M\ufffdller", "id": "1"}
+
+
+@pytest.mark.parametrize("body", [b'{"a":"\xfc"', b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}"])
+def test_what_cannot_be_decoded_at_all_is_misunderstood_and_not_quoted(body):
+    with pytest.raises(EHRMisunderstood) as raised:
+        Wire([answer(body)]).client().get_json("metadata")
+
+    assert raised.value.__cause__ is None
+
+
 def test_a_byte_order_mark_is_forgiven():
     assert Wire([answer(b'\xef\xbb\xbf{"a":1}')]).client().get_json("metadata") == {"a": 1}
 

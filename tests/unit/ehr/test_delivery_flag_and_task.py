@@ -56,6 +56,12 @@ def test_what_a_plan_to_resolve_would_write_can_be_shown_without_an_ehr() -> Non
     ]
 
 
+def test_a_plan_to_resolve_makes_no_half_that_is_missing() -> None:
+    _, task, posted = posted_pair()
+    (written,) = BOTH.rendered(resolve(posted), (task,), AT)
+    assert written["resourceType"] == "Task"
+
+
 def test_a_plan_to_keep_writes_nothing() -> None:
     flag, task, posted = posted_pair()
     plan = AlertPlan(AlertKind.SCREENING, Action.KEEP, "already told", posted=posted)

@@ -66,10 +66,11 @@ def test_a_treatment_gap_has_its_own_code() -> None:
     assert "focus" not in task
 
 
-def test_the_hospital_chooses_requester_owner_and_role() -> None:
+def test_the_hospital_chooses_requester_owner_role_and_profile() -> None:
     role = ("http://snomed.info/sct", "56397003", "Neurologist")
-    options = DeliveryOptions(author="Device/b", owner="Organization/o", performer=role)
+    options = DeliveryOptions("Device/b", "Organization/o", role, profiles=True)
     task = new_task(an_alert(), AT, options)
+    assert task["meta"]["profile"][0].endswith("/StructureDefinition/boneflag-task")
     assert task["requester"] == {"reference": "Device/b"}
     assert task["owner"] == {"reference": "Organization/o"}
     assert task["performerType"][0]["coding"][0]["code"] == "56397003"
@@ -107,6 +108,8 @@ def test_a_closing_of_ours_says_why_and_that_it_was_us() -> None:
 def test_a_task_that_a_person_ended_bears_no_mark_of_ours() -> None:
     ended = a_task(status="cancelled", statusReason={"text": "Resolved by BoneFlag"})
     assert closing_of(ended) is None
+    theirs = {"coding": [{"system": "urn:hospital", "code": "resolved"}]}
+    assert closing_of(a_task(status="cancelled", statusReason=theirs)) is None
 
 
 @pytest.mark.parametrize("status", ["requested", "received", "accepted", "ready", "in-progress"])

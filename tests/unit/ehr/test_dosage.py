@@ -68,6 +68,7 @@ class TestUnits:
             ("mcg", 0.005),
             ("µg", 0.005),
             ("mg{prednisone}", 5),
+            ("mg/dose", 5),
         ],
     )
     def test_a_mass_in_any_spelling_is_milligrams(self, unit, mg):

@@ -1,4 +1,4 @@
-"""Medication resources of four types: what they are about, whether they count, when, and how much."""
+"""Medication resources of four types: what they are, whether they count, when, and how much."""
 
 from __future__ import annotations
 

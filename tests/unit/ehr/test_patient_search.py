@@ -241,6 +241,23 @@ def test_an_unavailable_server_is_an_error_also_while_patients_are_asked_alone()
         find(handler, IDS)
 
 
+def test_a_fault_of_one_chart_leaves_only_itself_unread():
+    def fault_of_c(request):
+        asked = parameters_of(request)["patient"].split(",")
+        return answer(b"", 500) if "c" in asked else None
+
+    _, [found] = find(Chart(*CHART, answer_instead=fault_of_c), IDS)
+
+    assert found.unread == {"c"}
+    assert ids_of(found) == ["c-a", "c-b", "c-d", "c-e"]
+
+
+@pytest.mark.parametrize("ids", [IDS, IDS[:2]])
+def test_a_server_with_a_fault_for_everybody_is_unavailable(ids):
+    with pytest.raises(EHRUnavailable):
+        find(lambda _: answer(b"", 500), ids)
+
+
 # Which searches
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.ehr.errors import EHRCutShort, EHRRejected, EHRUnavailable, Issue
+from service.ehr.errors import EHRCutShort, EHRMisunderstood, EHRRejected, EHRUnavailable, Issue
 from tests.lib.wire import BASE, Wire, answer, bundle, outcome, resource
 
 FIRST, SECOND, THIRD = (resource("Flag", str(n)) for n in (1, 2, 3))
@@ -51,6 +51,8 @@ def test_relative_next_links_are_resolved(link, path, post):
         "https://ehr.example.org@evil.example.org/fhir?page=2",
         "https://user:password@ehr.example.org/fhir?page=2",
         "//evil.example.org/fhir?page=2",
+        "https://ehr.example.org:99999/fhir?page=2",
+        "https://[::1/fhir?page=2",
     ],
 )
 def test_a_next_link_to_another_origin_is_not_followed_and_the_answer_is_incomplete(link):
@@ -61,6 +63,15 @@ def test_a_next_link_to_another_origin_is_not_followed_and_the_answer_is_incompl
     assert len(wire.requests) == 1
     assert not result.is_complete
     assert result.matches == (FIRST,)
+
+
+def test_a_next_link_that_is_no_address_at_all_is_misunderstood_without_quoting_it():
+    wire = Wire([answer(bundle(FIRST, next_url=f"{BASE}?secret=\x01"))])
+
+    with pytest.raises(EHRMisunderstood) as raised:
+        search(wire)
+
+    assert "secret" not in f"{raised.value} {raised.value.__cause__}"
 
 
 def test_a_next_link_to_an_allowed_origin_is_followed():

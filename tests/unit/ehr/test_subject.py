@@ -46,6 +46,9 @@ def test_a_reference_that_names_no_resource_is_none(reference):
         ({"resourceType": "Device", "patient": {"reference": "Patient/1"}}, "1"),
         ({"resourceType": "Observation", "subject": {"reference": "Group/1"}}, None),
         ({"resourceType": "Device"}, None),
+        ({"resourceType": "Condition", "subject": {"reference": "Patient/"}}, None),
+        ({"resourceType": "Condition", "subject": {"reference": "Patient/1?x=Patient/2"}}, "1"),
+        ({"resourceType": "Condition", "subject": {"reference": "Patient/1/_history/2"}}, "1"),
     ],
 )
 def test_a_resource_is_about_its_subject_or_patient(resource, patient):

@@ -14,7 +14,7 @@ from service.ehr.alert_history import alert_history
 from service.ehr.alert_state import Remembered
 from service.ehr.capability import capability_from
 from service.ehr.delivery.flag_and_task import Delivery
-from service.ehr.errors import EHRConflict, EHRRefused, EHRUnavailable
+from service.ehr.errors import EHRConflict, EHRMisunderstood, EHRRefused, EHRUnavailable
 from service.ehr.plan_progress import Outcome
 from service.ehr.writer import Writer
 from service.screening.alert import Action, AlertKind, AlertPlan, PostedAlert
@@ -23,6 +23,7 @@ from tests.lib.fake_fhir_server import FakeFHIRServer
 from tests.lib.wire import Resource, Wire, answer, outcome, parameters_of
 
 SERVERS = [
+    pytest.param({"conditional_create": False}, id="plain-transactions"),
     pytest.param({}, id="transactions"),
     pytest.param({"has_transactions": False}, id="conditional-create"),
     pytest.param({"has_transactions": False, "conditional_create": False}, id="plain-create"),
@@ -283,6 +284,55 @@ def test_a_treatment_gap_becomes_a_task_and_no_flag() -> None:
     assert server.all("Flag") == []
     assert server.only("Task")["status"] == "requested"
     assert (done.flag, done.settled) == (None, {"Task"})
+
+
+def test_a_duplicate_that_was_retired_before_is_not_touched_again() -> None:
+    flag = Delivery().new("Flag", an_alert(), AT)
+    server = FakeFHIRServer(flag | {"id": "a", "status": "entered-in-error"}, flag | {"id": "b"})
+    assert a_writer(server).apply(create()).duplicates_retired == 0
+    assert server.writes == ["create Task"]
+
+
+def test_a_server_that_cannot_search_by_identifier_is_looked_at_by_patient() -> None:
+    berta = Delivery().new("Flag", an_alert(key="3c5b3a3e-0000-4000-8000-000000000000"), AT)
+    server = FakeFHIRServer(berta, has_transactions=False, conditional_create=False)
+    statement = server.capability()
+    for listed in statement["rest"][0]["resource"]:
+        listed["searchParam"] = [{"name": "patient"}]
+    wire = Wire(server)
+    capability = capability_from(statement)
+    writer = Writer(wire.client(), capability, Delivery(), now=lambda: AT)
+    assert writer.apply(create()).did == "created"
+    assert writer.apply(create()).did == "already-there"
+    assert len(server.all("Flag")) == 2
+    assert parameters_of(wire.requests[0]) == {"patient": "anna"}
+
+
+def test_a_version_that_only_the_etag_tells_is_used() -> None:
+    server = created()
+    plan = update(OTHER, posted(server))
+    wire = Wire(server)
+
+    def without_meta(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "GET":
+            return None
+        shown = server.store[tuple(request.url.path.split("/")[-2:])]  # type: ignore[index]
+        body = {name: value for name, value in shown.items() if name != "meta"}
+        return answer(body, ETag='W/"1"')
+
+    server.before = without_meta
+    a_writer(server, wire).apply(plan)
+    sent = [r.headers.get("If-Match") for r in wire.requests if r.method == "PUT"]
+    assert sent == ['W/"1"', 'W/"1"']
+
+
+def test_a_read_that_is_answered_with_something_else_changes_nothing() -> None:
+    server = created()
+    plan = update(OTHER, posted(server))
+    server.before = lambda r: answer({"hello": 1}) if r.method == "GET" else None
+    with pytest.raises(EHRMisunderstood):
+        a_writer(server).apply(plan)
+    assert server.writes == []
 
 
 # Updating

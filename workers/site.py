@@ -1,0 +1,94 @@
+"""The one site that a worker process serves: its line, its queue and its leases.
+
+Made on first use in each process, after the fork: connections do not survive one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cache
+from typing import Self
+
+import msgspec
+import redis
+import structlog
+
+from service.pipeline import Pipeline
+from service.queue import (
+    SCREEN_QUEUE,
+    TASK_TIME_LIMIT_SECONDS,
+    VISIBILITY_TIMEOUT_SECONDS,
+    Queue,
+)
+from service.settings import load_settings
+from service.store.leases import Leases
+from service.wiring import pipeline_for, redis_for
+from workers.app import KEY_PREFIX, app
+
+_log = structlog.get_logger()
+REFILL_LIMIT = 20_000
+_LEASE_SECONDS = TASK_TIME_LIMIT_SECONDS + 60
+
+
+class Site:
+    """What a task needs."""
+
+    def __init__(self, pipeline: Pipeline, queue: Queue, client: redis.Redis) -> None:
+        self.pipeline = pipeline
+        self.queue = queue
+        self._redis = client
+        self._leases = Leases(client, KEY_PREFIX.rstrip(":"))
+
+    @contextmanager
+    def alone(self, *names: str) -> Iterator[Self | None]:
+        """This site while nobody else does the same; None where somebody does."""
+        lease = self._leases.take("|".join(names), _LEASE_SECONDS)
+        if lease is None:
+            _log.info("work_is_done_elsewhere", task=names[0])
+            yield None
+            return
+        with lease:
+            yield self
+
+    def next_batches(self, limit: int) -> list[tuple[str, ...]]:
+        """Who is to be screened next; those in the queue are left out while it holds any."""
+        return self.pipeline.hand_out(
+            limit,
+            queue_is_empty=self._queue_is_empty(),
+            forgotten_after=timedelta(seconds=VISIBILITY_TIMEOUT_SECONDS),
+        )
+
+    def _queue_is_empty(self) -> bool:
+        """Whether no batch waits or is being worked on, as far as Redis knows.
+
+        False where Redis cannot be asked: then people are handed out again only once every message
+        must have come back.
+        """
+        try:
+            waiting = self._redis.llen(KEY_PREFIX + SCREEN_QUEUE)
+            taken = self._redis.hvals(KEY_PREFIX + "unacked")
+        except redis.RedisError:
+            return False
+        return not waiting and not any(_is_a_batch(message) for message in taken)  # type: ignore[union-attr] # the client is synchronous
+
+
+def _is_a_batch(message: bytes) -> bool:
+    """Whether a message that a worker took is a batch: kombu keeps [message, exchange, queue]."""
+    try:
+        return bool(msgspec.json.decode(message)[2] == SCREEN_QUEUE)
+    except (msgspec.DecodeError, IndexError, KeyError, TypeError):
+        return True
+
+
+def site() -> Site:
+    """The site of this process."""
+    return _site_of(os.getpid())
+
+
+@cache
+def _site_of(_pid: int) -> Site:
+    settings = load_settings()
+    return Site(pipeline_for(settings), Queue(app), redis_for(settings))
