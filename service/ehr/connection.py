@@ -17,6 +17,7 @@ from service.ehr.changes import Changes, changed_since
 from service.ehr.client import FHIRClient
 from service.ehr.cohort.members import CohortMembers, merged
 from service.ehr.reader import BuildRecord, RecordReader
+from service.screening.alert import PostedResource
 from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement, Vocabulary
 
@@ -43,6 +44,7 @@ class EHRConnection:
         prefer_post: bool = True,
         read_alerts: Callable[..., Any] | None = None,
         apply: Callable[..., Any] | None = None,
+        retire: Callable[..., Any] | None = None,
     ) -> None:
         self.client = client
         self._vocabulary = vocabulary
@@ -53,6 +55,7 @@ class EHRConnection:
         self._prefer_post = prefer_post
         self._read_alerts = read_alerts
         self._apply = apply
+        self._retire = retire
 
     def capability(self) -> Capability:
         """What the server says that it can do; asked once for each process."""
@@ -108,6 +111,12 @@ class EHRConnection:
         if self._apply is None:
             raise RuntimeError("This connection cannot write: BoneFlag runs in shadow mode")
         return self._apply(self.client, self._capability, *args, **kwargs)
+
+    def retire(self, duplicates: Iterable[PostedResource]) -> Any:
+        """Mark spare resources of ours as entered in error; RuntimeError in shadow mode."""
+        if self._retire is None:
+            raise RuntimeError("This connection cannot write: BoneFlag runs in shadow mode")
+        return self._retire(self.client, self._capability, duplicates)
 
     def close(self) -> None:
         """Close the connections."""

@@ -27,6 +27,7 @@ from service.ehr.fields import (
 from service.ehr.medicines import MEDICATION_TYPES, medication_use
 from service.screening.record import (
     NO_CONCEPTS,
+    REQUIRED_TYPES,
     Coding,
     Concepts,
     Condition,
@@ -68,7 +69,33 @@ class RecordParser:
         read_at: datetime | None = None,
         reported: Sequence[Problem] = (),
     ) -> PatientRecord:
-        """One record from raw resources by type; `medications` are the separate Medications."""
+        """One record from raw resources by type; `medications` are the separate Medications.
+
+        A chart that makes this code fail still gives a record, with everything unread: one bad
+        chart never costs a batch.
+        """
+        try:
+            return self._record(
+                patient_id, resources, medications or {}, frozenset(unread), read_at, reported
+            )
+        except Exception:
+            return PatientRecord(
+                patient=ResourceRef("Patient", patient_id),
+                unread=frozenset({*REQUIRED_TYPES, *resources, *unread}),
+                is_unreadable=True,
+                reported=(Problem(f"Patient/{patient_id}", "the chart could not be parsed"),),
+                read_at=read_at,
+            )
+
+    def _record(
+        self,
+        patient_id: str,
+        resources: Resources,
+        medications: Mapping[str, Json],
+        unread: frozenset[str],
+        read_at: datetime | None,
+        reported: Sequence[Problem],
+    ) -> PatientRecord:
         problems = list(reported)
         person = next(iter(resources.get("Patient", ())), {})
         birth = when_in(person, "birthDate")
@@ -88,13 +115,13 @@ class RecordParser:
             replaced_by=_replaced_by(person),
             conditions=tuple(self._conditions(resources.get("Condition", ()), birth, problems)),
             observations=tuple(observations),
-            medicines=tuple(self._medicines(raw_medicines, medications or {}, problems)),
+            medicines=tuple(self._medicines(raw_medicines, medications, problems)),
             procedures=tuple(self._procedures(resources.get("Procedure", ()), problems)),
             reports=tuple(self._reports(resources.get("DiagnosticReport", ()), problems)),
             orders=tuple(self._orders(resources.get("ServiceRequest", ()))),
             devices=tuple(self._devices(resources)),
             has_medicines=any(_is_usable_medicine(r) for r in raw_medicines),
-            unread=frozenset(unread),
+            unread=unread,
             reported=tuple(problems[:_MOST_PROBLEMS]),
             read_at=read_at,
         )

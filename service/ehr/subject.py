@@ -39,7 +39,7 @@ def patient_id_of(resource: Mapping[str, Any]) -> str | None:
         reference = resource.get(element)
         if isinstance(reference, dict):
             text = reference.get("reference")
-            # Nearly every reference is written so, and every resource of a sweep comes through here.
+            # Nearly every reference is written so, and each resource of a sweep comes through here.
             if isinstance(text, str) and text.startswith(_RELATIVE) and text.count("/") == 1:
                 return text[len(_RELATIVE) :] or None
             ref = referenced(reference)

@@ -196,6 +196,8 @@ def _status(
     on: date,
 ) -> Status:
     """The first status that holds, in the order of section 7."""
+    if record.is_unreadable:
+        return Status.ERROR
     cohort = findings["multiple-sclerosis"].verdict
     if cohort is not Verdict.MET:
         return Status.NOT_IN_COHORT if cohort is Verdict.NOT_MET else Status.COULD_NOT_DETERMINE

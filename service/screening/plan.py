@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from service.screening import wording
 from service.screening.alert import (
@@ -41,9 +41,18 @@ class History:
     decisions: tuple[Decision, ...] = ()
 
     def latest(self, kind: AlertKind) -> PostedAlert | None:
-        """The newest episode of one kind."""
+        """The alert of one kind that speaks now: an open one, else the one that opened last.
+
+        Not the highest number: an alert under a key that we would not make today (another site id,
+        a lost ledger) is numbered after the others, however old it is.
+        """
         alerts = [a for a in self.alerts if a.kind is kind]
-        return max(alerts, key=lambda a: (a.episode, a.opened_on), default=None)
+        is_open = (AlertState.ACTIVE, AlertState.CHANGED)
+        return max(alerts, key=lambda a: (a.state in is_open, a.opened_on, a.episode), default=None)
+
+    def next_episode(self, kind: AlertKind) -> int:
+        """A number that no episode of this kind has."""
+        return max((a.episode for a in self.alerts if a.kind is kind), default=0) + 1
 
 
 # Status: what to do with no alert open, with ours open, with one that a person dismissed.
@@ -61,6 +70,7 @@ TABLE: dict[Status, tuple[Step, Step, Step]] = {
     Status.DECLINED: ("keep", "silence", "keep"),
     Status.NOT_IN_COHORT: ("keep", "keep", "keep"),
 }
+_UNKNOWN = (Status.COULD_NOT_DETERMINE, Status.ERROR)
 _COLUMN: dict[Situation, int] = {"none": 0, "open": 1, "dismissed": 2}
 
 
@@ -108,6 +118,9 @@ def _plan(
     if situation == "open" and assessment.was_refuted:
         step = "withdraw"
     reason = f"{assessment.status}"
+    if situation == "dismissed" and status not in _UNKNOWN and _shows_a_flag(posted):
+        # Whoever rejected the Task left the Flag up: it goes first, whatever comes next.
+        return _silence(kind, assessment, posted, on)
     if step == "open":
         return _open(kind, assessment, history, protocol, on)
     if posted is None or step == "keep":
@@ -124,6 +137,10 @@ def _plan(
     )
 
 
+def _shows_a_flag(posted: PostedAlert | None) -> TypeGuard[PostedAlert]:
+    return posted is not None and posted.flag is not None and posted.flag.status == "active"
+
+
 def _situation(posted: PostedAlert | None) -> Situation:
     if posted is None or posted.state in (AlertState.RESOLVED, AlertState.WITHDRAWN):
         return "none"
@@ -136,7 +153,7 @@ def _open(
     """Create, reopen, update or keep: the row of the table for `due`."""
     posted = history.latest(kind)
     if posted is None:
-        return _create(kind, assessment, history, protocol, 1, on, "newly due")
+        return _create(kind, assessment, history, protocol, on, "newly due")
     # The key of what stands there is kept, even where another version of us made it.
     alert = replace(
         _alert(kind, assessment, history.site, protocol, posted.episode, posted.opened_on),
@@ -155,12 +172,12 @@ def _open(
         if posted.has_open_task:
             return AlertPlan(kind, Action.UPDATE, "due again after a no", alert, posted)
         why = "due again: the no has lapsed or was broken through"
-        return _create(kind, assessment, history, protocol, posted.episode + 1, on, why)
+        return _create(kind, assessment, history, protocol, on, why)
     within_a_year = on < add_months(posted.opened_on, numbers["reopen_within_months"])
     if posted.state is AlertState.RESOLVED and within_a_year:
         return AlertPlan(kind, Action.UPDATE, "due again within a year: reopened", alert, posted)
     why = "due again: a new episode"
-    return _create(kind, assessment, history, protocol, posted.episode + 1, on, why)
+    return _create(kind, assessment, history, protocol, on, why)
 
 
 def _no_stands(kind: AlertKind, history: History, on: date) -> bool:
@@ -176,17 +193,17 @@ def _create(
     assessment: Assessment,
     history: History,
     protocol: Protocol,
-    episode: int,
     on: date,
     why: str,
 ) -> AlertPlan:
+    episode = history.next_episode(kind)
     alert = _alert(kind, assessment, history.site, protocol, episode, on)
     return AlertPlan(kind, Action.CREATE, why, alert)
 
 
 def _silence(kind: AlertKind, assessment: Assessment, posted: PostedAlert, on: date) -> AlertPlan:
     """After a no the Flag goes and the Task stays as the person left it."""
-    if posted.flag is None or posted.flag.status != "active":
+    if not _shows_a_flag(posted):
         return AlertPlan(kind, Action.KEEP, f"{assessment.status}: nothing shown", posted=posted)
     why = _close_reason(assessment, f"{assessment.status}")
     return AlertPlan(kind, Action.RESOLVE, why, None, posted, None, on)

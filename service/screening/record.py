@@ -270,8 +270,9 @@ class PatientRecord:
     """All that is known about one patient on the day of reading.
 
     `unread` holds the resource types that were refused or cut short: nothing may be concluded
-    from their absence. `has_medicines` and `has_fractures` say whether any usable record of that
-    kind was seen at all, whatever its code (GAP-02).
+    from their absence. `is_unreadable` says that the chart could not be parsed at all: a fault of
+    ours, which costs nobody else anything. `has_medicines` says whether any usable record of a
+    medicine was seen, whatever its code (GAP-02).
     """
 
     patient: ResourceRef
@@ -290,5 +291,6 @@ class PatientRecord:
     decisions: tuple[Decision, ...] = ()
     has_medicines: bool = False
     unread: frozenset[str] = field(default_factory=frozenset)
+    is_unreadable: bool = False
     reported: tuple[Problem, ...] = ()
     read_at: datetime | None = None

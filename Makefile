@@ -1,0 +1,79 @@
+# `make` alone lists the targets. A fresh machine needs Python 3.11 or newer and make, nothing else:
+# every target that needs packages installs them first, pinned and with hashes, into .venv.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python
+READY := $(VENV)/.ready
+
+# The interpreter that .venv is made with: `make setup PYTHON=/path/to/python3.13`. Tried in the
+# order in which the pins are tested; a name that exists but does not run is passed over.
+ifndef PYTHON
+PYTHON := $(shell for name in python3.12 python3.13 python3.11 python3; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& { echo "$$name"; break; }; done)
+endif
+
+QUICK_TESTS := tests/spec tests/unit tests/architecture tests/functional
+CODE := service workers fhir_profiles scripts
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-heavy test-hapi check fix docs bench pins
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
+	| while IFS='|' read -r target words; do printf '  %-11s %s\n' "$$target" "$$words"; done
+
+setup: $(READY) ## Make .venv with every pinned package and BoneFlag itself
+
+# pip checks every package against its hash. BoneFlag itself is installed without its dependencies
+# (they are there) and without build isolation, which would fetch an unpinned setuptools.
+$(READY): requirements-dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed:" \
+		"install it, or say which one with make PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || { echo "No virtual environment could be made:" \
+		"on Debian and Ubuntu install the package python3-venv"; exit 1; }
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## Run the main job on an invented hospital with embedded everything
+	$(BIN)/boneflag demo
+
+test: $(READY) ## Specs, unit, architecture and functional tests, with coverage (minutes)
+	$(RUN) -m pytest $(QUICK_TESTS) -m "not heavy and not hapi" --cov --cov-report= --durations=5
+	$(RUN) -m coverage report --include='service/screening/*' --fail-under=100
+	$(RUN) -m coverage report --omit='service/screening/*' --fail-under=90
+
+test-heavy: $(READY) ## Tests that take minutes: killed workers, ten thousand people
+	$(RUN) -m pytest tests -m "heavy and not hapi"
+
+test-hapi: $(READY) ## The same claims on a real HAPI FHIR server (needs Java 17 and Maven)
+	$(RUN) -m pytest tests/hapi
+
+check: $(READY) ## Lint, format, types, import contracts, generated files
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy $(CODE)
+	$(BIN)/lint-imports
+	$(RUN) scripts/build_fhir_profiles.py --check
+	$(RUN) scripts/print_settings.py --check
+	$(RUN) scripts/print_criteria.py --check
+
+fix: $(READY) ## Let ruff repair and format what it can
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+docs: $(READY) ## Write the generated files anew: value sets, settings, criteria
+	$(RUN) scripts/build_fhir_profiles.py
+	$(RUN) scripts/print_settings.py
+	$(RUN) scripts/print_criteria.py
+
+bench: $(READY) ## Measure; docs/performance.md says what was measured last
+	$(RUN) -m benchmarks
+
+pins: ## Resolve the pins anew (PINS=--upgrade for newer versions)
+	test -x build/pins/bin/uv || { $(PYTHON) -m venv build/pins \
+		&& build/pins/bin/pip install --quiet uv==$(UV_VERSION); }
+	UV=build/pins/bin/uv PINS=$(PINS) scripts/pin_requirements.sh
