@@ -271,6 +271,15 @@ def release(run: Annotated[int, typer.Argument(help="The number of a held run.")
 
 @app.command()
 @speaks_plainly
+def work() -> None:
+    """Run a worker and the schedule in one go; without a Redis it brings its own."""
+    from service.working import run_work
+
+    run_work(_start())
+
+
+@app.command()
+@speaks_plainly
 def demo(
     stay: Annotated[
         bool | None, typer.Option(help="Stay up at the end; by default on a terminal only.")

@@ -6,15 +6,12 @@ nothing of it is a stub, and everything is gone when it ends.
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -30,11 +27,11 @@ from service.demo_ehr.server import DemoEHR
 from service.ehr.connection import EHRConnection
 from service.embedded_redis import embedded_redis
 from service.logs import configure_logs
-from service.queue import QUEUES
 from service.settings import PREFIX, Settings
 from service.store.entries import Run
 from service.store.ledger import Ledger
 from service.wiring import connection_for, ledger_for, today_for
+from service.working import working
 from workers.sending import queue_for
 
 _MOST_SHOWN = 12
@@ -60,7 +57,8 @@ def run_demo(*, people: int, stays: bool) -> None:
             f"Log   {directory / 'workers.log'}\n"
         )
         ledger = stack.enter_context(ledger_for(settings))
-        stack.enter_context(_workers(settings, directory))
+        log = stack.enter_context((directory / "workers.log").open("ab"))
+        stack.enter_context(working(_environment(settings), directory, log=log))
         ehr = connection_for(settings)
         _Story(console, settings, ledger, ehr, ehr_server, invented, today).tell()
         _say_how_to_look_further(console, settings)
@@ -92,47 +90,6 @@ def _environment(settings: Settings) -> dict[str, str]:
         PREFIX + "MAX_NEW_ALERTS_PER_RUN": str(settings.max_new_alerts_per_run),
         PREFIX + "POLL_INTERVAL_SECONDS": str(settings.poll_interval_seconds),
     }
-
-
-@contextmanager
-def _workers(settings: Settings, directory: Path) -> Iterator[None]:
-    """A Celery worker on all queues and a beat, ended with the block."""
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
-    beat_file = {PREFIX + "BEAT_FILE": str(directory / "beat")}
-    environment = inherited | _environment(settings) | beat_file
-    celery = [sys.executable, "-m", "celery", "-A", "workers.app", "--quiet"]
-    worker = [*celery, "worker", "-Q", ",".join(QUEUES), "-c", "2", "-l", "INFO"]
-    with (directory / "workers.log").open("ab") as log:
-        processes = [
-            subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-                command,
-                env=environment,
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            for command in (worker, [*celery, "beat", "-l", "INFO"])
-        ]
-    try:
-        yield
-    finally:
-        for process in processes:
-            _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and the children of its session: a demo has no work worth waiting for."""
-    for sign in (signal.SIGQUIT, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-        except ProcessLookupError:
-            return
-        try:
-            process.wait(3)
-        except subprocess.TimeoutExpired:
-            continue
-    process.wait()
 
 
 class _Story:
@@ -200,7 +157,9 @@ class _Story:
             f" (run {run.id})"
         )
         table = Table("who", "the story", "what the clinician reads", box=None, padding=(0, 1))
-        told = _one_for_each_sentence(flags)
+        told = sorted(
+            _one_for_each_sentence(flags), key=lambda f: _patient_of(f).startswith("alert-")
+        )
         for flag in told[:_MOST_SHOWN]:
             own = _patient_of(flag)
             story = self._people[own].story if own in self._people else ""
@@ -217,7 +176,11 @@ class _Story:
     def _let_facts_arrive(self) -> None:
         """A scan for one, a refusal by another, a fracture of a third."""
         statuses = self._statuses()
-        due = sorted(_patient_of(f) for f in self._alerts_in_ehr("Flag", status="active"))
+        due = sorted(
+            own
+            for own in map(_patient_of, self._alerts_in_ehr("Flag", status="active"))
+            if not own.startswith("alert-")  # Their story has an alert in it already.
+        )
         scanned, refusing = due[0], due[1]
         broken = next(
             own

@@ -199,7 +199,10 @@ def redis_for(settings: Settings) -> redis.Redis:
 
     url = settings.redis_url.get_secret_value()
     if not url:
-        raise SettingsInvalid("BONEFLAG_REDIS_URL is not set: give the URL of your Redis")
+        raise SettingsInvalid(
+            "BONEFLAG_REDIS_URL is not set: give the URL of your Redis, use --inline, or run"
+            " `boneflag work`, which brings its own"
+        )
     try:
         return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
     except ValueError:

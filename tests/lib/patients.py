@@ -147,14 +147,8 @@ def observation(
         quantity = {"value": value}
         if unit is not None:
             quantity |= {"unit": unit, "system": UCUM, "code": unit}
-    return _made(
-        "Observation",
-        status=status,
-        code=concept(code),
-        effectiveDateTime=on,
-        valueQuantity=quantity,
-        **elements,
-    )
+    said = {"status": status, "code": concept(code), "effectiveDateTime": on}
+    return _made("Observation", **(said | {"valueQuantity": quantity} | elements))
 
 
 def edss(value: float, *, on: str | None, **elements: Any) -> Resource:

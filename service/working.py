@@ -1,0 +1,86 @@
+"""`boneflag work`: a worker on all queues and a beat in one go, for a first look or a small site.
+
+With no Redis configured an embedded one is started. docker-compose.yml runs the same pieces apart,
+one process for each purpose.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+
+from service.embedded_redis import embedded_redis
+from service.queue import QUEUES
+from service.settings import PREFIX, Settings
+
+_POLITE_SECONDS = 3.0
+
+
+def run_work(settings: Settings) -> None:
+    """Work until a signal or the end of one of the two processes."""
+    # A service manager ends us with SIGTERM; the children are to be ended as for Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(TemporaryDirectory(prefix="boneflag-work-")))
+        given = {}
+        if not settings.redis_url.get_secret_value():
+            given[PREFIX + "REDIS_URL"] = stack.enter_context(embedded_redis())
+        processes = stack.enter_context(working(given, directory, log=None, polite_seconds=70))
+        try:
+            os.wait()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            for process in processes:
+                process.terminate()
+
+
+@contextmanager
+def working(
+    variables: Mapping[str, str],
+    directory: Path,
+    *,
+    log: IO[bytes] | None,
+    polite_seconds: float = _POLITE_SECONDS,
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """A worker and a beat with these variables beside the inherited ones, ended with the block."""
+    environment = {**os.environ, **variables, PREFIX + "BEAT_FILE": str(directory / "beat")}
+    celery = [sys.executable, "-m", "celery", "-A", "workers.app", "--quiet"]
+    worker = [*celery, "worker", "-Q", ",".join(QUEUES), "-c", "2", "-l", "INFO"]
+    processes = [
+        subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+            command,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for command in (worker, [*celery, "beat", "-l", "INFO"])
+    ]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            _end(process, polite_seconds)
+
+
+def _end(process: subprocess.Popen[bytes], polite_seconds: float) -> None:
+    """End a process with its children: asked first, then at once."""
+    for sign, seconds in ((signal.SIGQUIT, polite_seconds), (signal.SIGKILL, polite_seconds)):
+        try:
+            os.killpg(process.pid, sign)
+        except ProcessLookupError:
+            return
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+    process.wait()

@@ -1,0 +1,5 @@
+"""Assertions in the book show their differences."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.spec.book")
