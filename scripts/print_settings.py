@@ -22,7 +22,12 @@ TO_FILL_IN = {"fhir_base_url": "https://ehr.example/fhir/r4", "site_id": "site",
 SECRET_ADDRESSES = frozenset({"database_url"})
 """No SecretStr, and yet it may hold a password."""
 
-_TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+_TYPES: dict[object, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+}
 _BOUNDS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 
 _INTRODUCTION = f"""\
@@ -42,7 +47,7 @@ _OTHER = f"""
 | variable | default | what it is |
 |---|---|---|
 | `{PREFIX}SECRETS_DIRECTORY` | `{DEFAULT_SECRETS_DIRECTORY}` | Where the secret files are. |
-| `{PREFIX}BEAT_FILE` | a file in `/tmp` | Where Celery beat keeps its last runs; losing it costs nothing. |
+| `{PREFIX}BEAT_FILE` | a file in `/tmp` | Where Celery beat keeps its last runs. |
 """
 
 
@@ -74,7 +79,7 @@ def type_of(field: FieldInfo) -> str:
         for key, words in _BOUNDS.items()
         if hasattr(limit, key)
     ]
-    return ", ".join([_TYPES[annotation or str], *bounds])
+    return ", ".join([_TYPES[annotation], *bounds])
 
 
 def settings_page(fields: Mapping[str, FieldInfo]) -> str:
@@ -102,7 +107,7 @@ def example_file(fields: Mapping[str, FieldInfo]) -> str:
 
 
 def _example_lines(fields: Mapping[str, FieldInfo]) -> Iterator[str]:
-    yield "# Copy to .env and fill in. Made by scripts/print_settings.py; docs/settings.md explains."
+    yield "# Copy to .env and fill in. Made by scripts/print_settings.py."
     yield "# A line that stays commented out has the value shown. Secrets belong into files, not"
     yield "# here: an environment variable, even an empty one, wins over the file."
     for name, field in fields.items():

@@ -51,6 +51,8 @@ _SEXES: dict[str, Sex] = {"female": "female", "male": "male", "other": "other"}
 _PLAIN_NUMBER = re.compile(r"[+-]?\d{1,6}(\.\d{1,6})?")
 _MOST_PROBLEMS = 100
 _UNUSABLE_MEDICINE = frozenset({"entered-in-error", "cancelled", "draft"})
+# Where else than under `code` an Observation may hold a code of ours.
+_HOLDS_MORE_CODES = frozenset({"valueCodeableConcept", "component"})
 NO_CODE = "no readable code"
 
 
@@ -145,37 +147,42 @@ class RecordParser:
     def _coded(
         self, resources: Sequence[Json], problems: list[Problem]
     ) -> Iterator[tuple[ResourceRef, Json, Concepts]]:
-        """Every resource with its reference and concepts; what has no code is reported."""
+        """The resources with a code of ours; what has no code is reported."""
         for resource in resources:
-            ref = _ref(resource)
-            concepts, is_readable = self.concepts_in(object_in(resource, "code"))
-            if not is_readable:
-                problems.append(Problem(str(ref), NO_CODE))
-            yield ref, resource, concepts
+            concepts = self._concepts_of(resource, problems)
+            if concepts:
+                yield _ref(resource), resource, concepts
+
+    def _concepts_of(self, resource: Json, problems: list[Problem]) -> Concepts:
+        concepts, is_readable = self.concepts_in(object_in(resource, "code"))
+        if not is_readable:
+            problems.append(Problem(str(_ref(resource)), NO_CODE))
+        return concepts
 
     def _conditions(
         self, resources: Sequence[Json], birth: When | None, problems: list[Problem]
     ) -> Iterator[Condition]:
         for ref, resource, concepts in self._coded(resources, problems):
-            if concepts:
-                yield Condition(
-                    ref=ref,
-                    concepts=concepts,
-                    codings=_codings(object_in(resource, "code")),
-                    verification=statuses.verification_of(resource),
-                    clinical=statuses.clinical_of(resource),
-                    is_encounter_diagnosis=statuses.is_encounter_diagnosis(resource),
-                    onset=_onset(resource, birth),
-                    recorded=when_in(resource, "recordedDate"),
-                    encounter=text_in(object_in(resource, "encounter"), "reference") or None,
-                )
+            yield Condition(
+                ref=ref,
+                concepts=concepts,
+                codings=_codings(object_in(resource, "code")),
+                verification=statuses.verification_of(resource),
+                clinical=statuses.clinical_of(resource),
+                is_encounter_diagnosis=statuses.is_encounter_diagnosis(resource),
+                onset=_onset(resource, birth),
+                recorded=when_in(resource, "recordedDate"),
+                encounter=text_in(object_in(resource, "encounter"), "reference") or None,
+            )
 
     def _observations(
         self, resources: Sequence[Json], problems: list[Problem]
     ) -> Iterator[Observation]:
-        for ref, resource, concepts in self._coded(resources, problems):
-            when = _effective(resource)
-            yield from self._parts(ref, resource, concepts, when)
+        for resource in resources:
+            concepts = self._concepts_of(resource, problems)
+            # Most of a chart is neither: what follows would cost it ten times as much.
+            if concepts or not _HOLDS_MORE_CODES.isdisjoint(resource):
+                yield from self._parts(_ref(resource), resource, concepts, _effective(resource))
 
     def _contained_observations(self, reports: Sequence[Json]) -> Iterator[Observation]:
         """Results inside a report, under the report's own reference, status and date."""
@@ -227,27 +234,25 @@ class RecordParser:
         self, resources: Sequence[Json], problems: list[Problem]
     ) -> Iterator[Procedure]:
         for ref, resource, concepts in self._coded(resources, problems):
-            if concepts:
-                reasons = [object_in(resource, "statusReason"), *objects_in(resource, "reasonCode")]
-                yield Procedure(
-                    ref=ref,
-                    concepts=concepts,
-                    status=statuses.procedure_status(resource),
-                    when=_first_date(resource, "performedDateTime", "performedPeriod"),
-                    reason_concepts=self._all_concepts(reasons),
-                )
+            reasons = [object_in(resource, "statusReason"), *objects_in(resource, "reasonCode")]
+            yield Procedure(
+                ref=ref,
+                concepts=concepts,
+                status=statuses.procedure_status(resource),
+                when=_first_date(resource, "performedDateTime", "performedPeriod"),
+                reason_concepts=self._all_concepts(reasons),
+            )
 
     def _reports(self, resources: Sequence[Json], problems: list[Problem]) -> Iterator[Report]:
         for ref, resource, concepts in self._coded(resources, problems):
-            if concepts:
-                results = (reference_in({"r": r}, "r") for r in objects_in(resource, "result"))
-                yield Report(
-                    ref=ref,
-                    concepts=concepts,
-                    status=statuses.observation_status(resource),
-                    when=_effective(resource),
-                    results=tuple(r for r in results if r is not None),
-                )
+            results = (reference_in({"r": r}, "r") for r in objects_in(resource, "result"))
+            yield Report(
+                ref=ref,
+                concepts=concepts,
+                status=statuses.observation_status(resource),
+                when=_effective(resource),
+                results=tuple(r for r in results if r is not None),
+            )
 
     def _orders(self, resources: Sequence[Json]) -> Iterator[Order]:
         for resource in resources:

@@ -335,7 +335,9 @@ def _notes(record: PatientRecord, on: date) -> Iterator[str]:
 
 
 def _mistyped(record: PatientRecord) -> Iterator[Problem]:
-    """EDSS values that the scale does not have: somebody should correct them in the chart."""
+    """EDSS that cannot be: somebody should correct it in the chart."""
+    for observation in measured(record, "edss-invalid"):
+        yield Problem(str(observation.ref), "EDSS under a code that is not an observation code")
     for observation in measured(record, "edss"):
         weight, _ = weigh_observation(observation, date.max)
         if weight is not Weight.SEEN and edss_value(observation) is None:

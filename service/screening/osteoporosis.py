@@ -76,6 +76,8 @@ def last_day(medicine: MedicationUse, on: date) -> date | None:
 def _judge(medicine: MedicationUse, parameters: Parameters, on: date) -> Evidence:
     begun = medicine.start or medicine.renewed
     what = "osteoporosis medicine"
+    if medicine.is_recognised_by_name:
+        what += " (recognised by name)"
     if begun is not None and begun.first > on:
         return Evidence(medicine.ref, f"{what}, from {begun.first} on", begun.first, Weight.SEEN)
     day = last_day(medicine, on)

@@ -8,7 +8,7 @@ packaged protocol on one fixed day, as `boneflag explain` does; nothing is faked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -81,12 +81,14 @@ class Spec:
     cases: tuple[Case, ...]
 
 
-def case(who: str, *chart: Resource | Sequence[Resource], **expected: Any) -> Case:
-    """A case; charts may be given in pieces."""
-    flat: list[Resource] = []
-    for piece in chart:
-        flat += [piece] if isinstance(piece, dict) else list(piece)
-    return Case(who, tuple(flat), **expected)
+def case(who: str, *chart: Any, **expected: Any) -> Case:
+    """A case; charts may be given in pieces, and pieces within pieces."""
+    return Case(who, tuple(_flat(chart)), **expected)
+
+
+def _flat(pieces: Any) -> Iterator[Resource]:
+    for piece in pieces:
+        yield from [piece] if isinstance(piece, dict) else _flat(piece)
 
 
 def explain(*chart: Resource, unread: Sequence[str] = (), on: date = TODAY) -> dict[str, Any]:

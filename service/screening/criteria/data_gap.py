@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from service.screening.body import body_masses
+from service.screening.body import body_masses, weights
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.diagnoses import coded
 from service.screening.edss import edss_value
@@ -19,6 +19,7 @@ from service.screening.value_sets import DataRequirement
 
 _MOBILITY = ("wheelchair-or-bed", "fall-from-wheelchair", "walking-aid", "poor-mobility")
 _FRACTURES = ("fracture-any", "osteoporotic-fracture")
+_WEIGHT = ("underweight",)  # Z68.1 is a BMI; a weight alone can be judged too (MSO-10).
 _READ = frozenset({"Condition", "Observation", "MedicationRequest"})
 
 
@@ -34,11 +35,11 @@ def _knows_something(record: PatientRecord, on: date) -> bool:
     return (
         record.has_medicines
         or any(_is_usable_edss(record, on))
-        or any(c.is_believed for c in coded(record, *_MOBILITY, *_FRACTURES))
+        or any(c.is_believed for c in coded(record, *_MOBILITY, *_FRACTURES, *_WEIGHT))
         or any(not o.value_concepts.isdisjoint(_MOBILITY) for o in record.observations)
         or any(weigh(o, on)[0] is Weight.COUNTS for o in measured(record, *_MOBILITY))
         or any(not d.concepts.isdisjoint({"wheelchair-device"}) for d in record.devices)
-        or bool(body_masses(record, on, date.min))
+        or bool(body_masses(record, on, date.min) or weights(record, on))
     )
 
 

@@ -8,6 +8,7 @@ medicine nor dose is named: the sentence goes into the alert (specification 3.7)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from service.screening.body import weights
@@ -36,7 +37,10 @@ _EXACT = 9
 def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Evidence]:
     """Dosing days and their mean, and the code for long-term use."""
     since = on - timedelta(days=parameters["window_days"] - 1)
-    yield from _exposed(_exposure(record, parameters, since, on), parameters)
+    by_name = {m.ref for m in record.medicines if m.is_recognised_by_name}
+    for evidence in _exposed(_exposure(record, parameters, since, on), parameters):
+        note = " (recognised by name)" if evidence.source in by_name else ""
+        yield replace(evidence, statement=evidence.statement + note)
     coded_since = add_months(on, -parameters["code_window_months"])
     for condition in coded(record, "long-term-systemic-steroid"):
         weight, note = weigh(condition, on)

