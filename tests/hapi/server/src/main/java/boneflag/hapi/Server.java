@@ -1,9 +1,14 @@
 package boneflag.hapi;
 
+import ca.uhn.fhir.batch2.api.IJobMaintenanceService;
 import ca.uhn.fhir.batch2.jobs.config.Batch2JobsConfig;
 import ca.uhn.fhir.batch2.jobs.export.BulkDataExportProvider;
+import ca.uhn.fhir.batch2.maintenance.JobMaintenanceServiceImpl;
 import ca.uhn.fhir.context.FhirContext;
 import ca.uhn.fhir.context.support.IValidationSupport;
+import ca.uhn.fhir.interceptor.api.Hook;
+import ca.uhn.fhir.interceptor.api.Interceptor;
+import ca.uhn.fhir.interceptor.api.Pointcut;
 import ca.uhn.fhir.jpa.api.config.JpaStorageSettings;
 import ca.uhn.fhir.jpa.api.config.ThreadPoolFactoryConfig;
 import ca.uhn.fhir.jpa.api.dao.IFhirSystemDao;
@@ -12,6 +17,7 @@ import ca.uhn.fhir.jpa.binstore.DatabaseBinaryContentStorageSvcImpl;
 import ca.uhn.fhir.jpa.config.HapiJpaConfig;
 import ca.uhn.fhir.jpa.config.r4.JpaR4Config;
 import ca.uhn.fhir.jpa.config.util.HapiEntityManagerFactoryUtil;
+import ca.uhn.fhir.jpa.dao.IFulltextSearchSvc;
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import ca.uhn.fhir.jpa.model.config.SubscriptionSettings;
 import ca.uhn.fhir.jpa.model.dialect.HapiFhirH2Dialect;
@@ -23,9 +29,12 @@ import ca.uhn.fhir.jpa.subscription.channel.config.SubscriptionChannelConfig;
 import ca.uhn.fhir.jpa.subscription.match.config.SubscriptionProcessorConfig;
 import ca.uhn.fhir.jpa.subscription.match.deliver.email.IEmailSender;
 import ca.uhn.fhir.jpa.subscription.submit.config.SubscriptionSubmitterConfig;
+import ca.uhn.fhir.jpa.validation.ValidationSettings;
 import ca.uhn.fhir.rest.api.EncodingEnum;
+import ca.uhn.fhir.rest.api.PreferHandlingEnum;
 import ca.uhn.fhir.rest.server.RestfulServer;
 import ca.uhn.fhir.rest.server.interceptor.LoggingInterceptor;
+import ca.uhn.fhir.rest.server.interceptor.SearchPreferHandlingInterceptor;
 import ca.uhn.fhir.rest.server.interceptor.validation.ValidationMessageUnknownCodeSystemPostProcessingInterceptor;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
@@ -38,6 +47,8 @@ import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.ServerConnector;
 import org.hl7.fhir.dstu2.model.Subscription.SubscriptionChannelType;
+import org.hl7.fhir.instance.model.api.IBaseResource;
+import org.hl7.fhir.r5.utils.validation.constants.ReferenceValidationPolicy;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
@@ -71,7 +82,19 @@ public class Server {
         return Boolean.parseBoolean(setting(name, "true"));
     }
 
-    public static void main(String[] arguments) throws Exception {
+    public static void main(String[] arguments) {
+        try {
+            start();
+            // The test process holds the other end: when it dies, even by a kill, no JVM stays behind.
+            while (System.in.read() >= 0) {}
+            System.exit(0);
+        } catch (Throwable failure) {
+            failure.printStackTrace();
+            System.exit(1);
+        }
+    }
+
+    private static void start() throws Exception {
         AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext(Server.class);
 
         ServletContextHandler handler = new ServletContextHandler();
@@ -99,14 +122,14 @@ public class Server {
     @Bean
     public JpaStorageSettings storageSettings() {
         JpaStorageSettings settings = new JpaStorageSettings();
-        // Our own profiles name targets on other servers, as real hospital data does.
+        // Hospital data names resources on other servers, so such references are taken as they are.
         settings.setAllowExternalReferences(true);
         settings.setAllowContainsSearches(true);
         settings.setAllowMultipleDelete(true);
         settings.setExpungeEnabled(true);
         settings.setDeleteExpungeEnabled(true);
-        String reuse = setting("reuseSearchesForSeconds", "60");
-        settings.setReuseCachedSearchResultsForMillis(reuse.equals("0") ? null : Long.parseLong(reuse) * 1000);
+        long reuse = Long.parseLong(setting("reuseSearchesForSeconds", "60"));
+        settings.setReuseCachedSearchResultsForMillis(reuse == 0 ? null : reuse * 1000);
         return settings;
     }
 
@@ -128,9 +151,11 @@ public class Server {
     @Bean
     public DataSource dataSource() {
         HikariDataSource source = new HikariDataSource();
-        // H2 writes half a second late by default; zero keeps every answered write through a kill.
-        source.setJdbcUrl("jdbc:h2:file:" + setting("database", null) + ";DB_CLOSE_ON_EXIT=FALSE;WRITE_DELAY="
-                + setting("writeDelay", "0"));
+        // "retry:" survives the interrupts of a shutdown, which otherwise close the file under H2's feet.
+        // H2 writes half a second late by default; without delay every answered write outlives a kill.
+        // Old pages of the file are used again at once, or it would grow by 70 kB with each resource.
+        source.setJdbcUrl("jdbc:h2:retry:" + setting("database", null)
+                + ";DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;RETENTION_TIME=0;WRITE_DELAY=0");
         source.setUsername("sa");
         source.setMaximumPoolSize(20);
         return source;
@@ -148,7 +173,7 @@ public class Server {
         factory.setDataSource(dataSource);
         factory.setJpaPropertyMap(Map.of(
                 "hibernate.dialect", HapiFhirH2Dialect.class.getName(),
-                "hibernate.hbm2ddl.auto", setting("schema", "update"),
+                "hibernate.hbm2ddl.auto", "update",
                 "hibernate.jdbc.batch_size", "20",
                 "hibernate.search.enabled", "false",
                 "hibernate.cache.use_query_cache", "false",
@@ -164,6 +189,12 @@ public class Server {
     @Bean
     public DatabaseBinaryContentStorageSvcImpl binaryStorage() {
         return new DatabaseBinaryContentStorageSvcImpl();
+    }
+
+    /** None, because $expand on a stored ValueSet fails when this is there and no Lucene index is. */
+    @Bean
+    public IFulltextSearchSvc fullTextSearchSvc() {
+        return null;
     }
 
     @Bean
@@ -182,12 +213,16 @@ public class Server {
             DatabaseBackedPagingProvider paging,
             JpaStorageSettings settings,
             ISearchParamRegistry searchParameters,
-            IValidationSupport validation) {
+            IValidationSupport validation,
+            ValidationSettings validationSettings,
+            IJobMaintenanceService jobs) {
         RestfulServer server = new RestfulServer(fhir);
         server.registerProviders(resourceProviders.createProviders());
         server.registerProviders(List.of(systemProvider, valueSets));
         if (isOn("bulkExport")) {
             server.registerProvider(bulkExport);
+            // HAPI moves an export on once a minute, and then even the smallest takes four.
+            ((JobMaintenanceServiceImpl) jobs).setScheduledJobFrequencyMillis(1000);
         }
 
         JpaCapabilityStatementProvider capabilities =
@@ -200,9 +235,20 @@ public class Server {
         server.setPagingProvider(paging);
         server.setDefaultResponseEncoding(EncodingEnum.JSON);
 
-        // SNOMED CT and LOINC are not loaded, so a required binding to them must not fail a resource.
+        // No terminology is loaded but ours, so a code that cannot be checked must not fail a resource.
         server.registerInterceptor(new ValidationMessageUnknownCodeSystemPostProcessingInterceptor(
                 IValidationSupport.IssueSeverity.WARNING));
+
+        server.registerInterceptor(new TerminologyWatch(validation));
+
+        // HAPI ignores references by default, and then a Flag about an Observation would be valid.
+        validationSettings.setLocalReferenceValidationDefaultPolicy(ReferenceValidationPolicy.CHECK_TYPE_IF_EXISTS);
+
+        // Without this HAPI refuses unknown search parameters even when asked for handling=lenient.
+        SearchPreferHandlingInterceptor unknownParameters = new SearchPreferHandlingInterceptor(searchParameters);
+        unknownParameters.setDefaultBehaviour(
+                isOn("strictSearch") ? PreferHandlingEnum.STRICT : PreferHandlingEnum.LENIENT);
+        server.registerInterceptor(unknownParameters);
 
         LoggingInterceptor requests = new LoggingInterceptor();
         requests.setLoggerName("boneflag.requests");
@@ -211,5 +257,24 @@ public class Server {
         requests.setLogExceptions(true);
         server.registerInterceptor(requests);
         return server;
+    }
+
+    /**
+     * HAPI forgets what it knows for validation when a StructureDefinition changes, but keeps CodeSystems
+     * and ValueSets for ten minutes. Tests change them and validate at once.
+     */
+    @Interceptor
+    public record TerminologyWatch(IValidationSupport validation) {
+        @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_CREATED)
+        public void created(IBaseResource resource) {
+            if (resource.fhirType().equals("CodeSystem") || resource.fhirType().equals("ValueSet")) {
+                validation.invalidateCaches();
+            }
+        }
+
+        @Hook(Pointcut.STORAGE_PRECOMMIT_RESOURCE_UPDATED)
+        public void updated(IBaseResource before, IBaseResource after) {
+            created(after);
+        }
     }
 }

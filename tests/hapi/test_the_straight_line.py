@@ -1,0 +1,190 @@
+"""The main job on a real HAPI FHIR server, told in the order in which it happens."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+import httpx
+import pytest
+
+from service.demo_ehr.arrivals import a_diagnosis_is_refuted, a_dxa_arrives, a_fracture_arrives
+from service.demo_ehr.loading import put_resources
+from service.inline import run_inline
+from service.settings import Settings
+from service.wiring import pipeline_for
+from tests.hapi.conftest import Hospital
+
+SCREENING, GAP = "ms-bone-health-review", "osteoporosis-treatment-gap"
+
+
+def _patients(resources: list[dict[str, Any]]) -> Counter[str]:
+    subjects = (r.get("subject") or r["for"] for r in resources)
+    return Counter(s["reference"].removeprefix("Patient/") for s in subjects)
+
+
+def _whose(hospital: Hospital, status: str) -> set[str]:
+    return {own for own, expected in hospital.expected().items() if expected == status}
+
+
+def test_a_shadow_sweep_leaves_no_flag_and_no_task_of_ours(hospital: Hospital, tmp_path) -> None:
+    before = {r["id"] for t in ("Flag", "Task") for r in hospital.search(t)}
+    shadow = Settings(
+        fhir_base_url=hospital.settings.fhir_base_url,
+        database_url=f"sqlite:///{tmp_path / 'shadow.sqlite3'}",
+    )
+    pipeline = pipeline_for(shadow)
+    run = run_inline(pipeline, pipeline.start_sweep)
+    assert run is not None
+    assert run.state == "done"
+    assert {r["id"] for t in ("Flag", "Task") for r in hospital.search(t)} == before
+
+
+def test_a_server_that_is_killed_in_the_middle_of_delivery_loses_nothing(
+    hospital: Hospital,
+) -> None:
+    newest = hospital.newest_run()
+    already = len(hospital.alerts("Flag", "active"))
+    hospital.queue.sweep()
+    give_up = time.monotonic() + 120
+    while len(hospital.alerts("Flag", "active")) < already + 10:
+        assert time.monotonic() < give_up, "no alert was ever written"
+    hospital.server.kill()
+    time.sleep(2)
+    hospital.server.start()
+    interrupted = hospital.ledger.runs.get(newest + 1)
+    assert interrupted is not None
+    assert interrupted.state != "done", "the server was killed too late to prove anything"
+    hospital.sweep()
+
+
+def test_everybody_stands_where_the_stories_say(hospital: Hospital) -> None:
+    statuses = hospital.statuses()
+    wrong = {
+        own: (statuses.get(own), expected)
+        for own, expected in hospital.expected().items()
+        if statuses.get(own, "not-in-cohort") != expected
+    }
+    assert wrong == {}
+
+
+def test_each_person_who_is_due_has_exactly_one_active_flag_and_one_open_task(
+    hospital: Hospital,
+) -> None:
+    due = dict.fromkeys(_whose(hospital, "due"), 1)
+    assert _patients(hospital.alerts("Flag", "active")) == due
+    assert _patients(hospital.alerts("Task", "requested", SCREENING)) == due
+
+
+def test_known_osteoporosis_without_therapy_has_its_own_task_and_no_flag(
+    hospital: Hospital,
+) -> None:
+    needing = dict.fromkeys(_whose(hospital, "result-needs-action"), 1)
+    assert _patients(hospital.alerts("Task", "requested", GAP)) == needing
+    assert not _patients(hospital.alerts("Flag", "active")).keys() & needing.keys()
+
+
+@pytest.mark.parametrize("type_", ["Flag", "Task"])
+def test_everything_we_sent_passes_the_servers_validation(hospital: Hospital, type_: str) -> None:
+    _assert_valid(hospital, type_)
+
+
+def test_a_second_sweep_changes_nothing(hospital: Hospital) -> None:
+    before = _versions(hospital)
+    run = hospital.sweep()
+    assert {name: n for name, n in run.counts.items() if name.startswith("confirmed")} == {}
+    assert _versions(hospital) == before
+
+
+def test_a_dxa_that_arrives_resolves_flag_and_task(hospital: Hospital) -> None:
+    scanned = "edss-six-point-five-01"
+    put_resources(hospital.server.base_url, a_dxa_arrives(scanned, hospital.today))
+    newest = hospital.newest_run()
+    hospital.queue.poll()
+    hospital.finished_after(newest)
+    flag = next(f for f in hospital.search("Flag", patient=scanned))
+    task = next(t for t in hospital.search("Task", patient=scanned))
+    assert (flag["status"], flag["period"]["end"]) == ("inactive", hospital.today.isoformat())
+    assert task["status"] == "completed"
+
+
+def test_a_fracture_that_arrives_opens_an_urgent_task(hospital: Hospital) -> None:
+    broken = next(
+        p.id
+        for p in hospital.people
+        if hospital.statuses().get(p.id) == "not-at-risk"
+        and str(p.resources[0].get("birthDate", "9999"))[:4] < "1980"
+    )
+    put_resources(hospital.server.base_url, a_fracture_arrives(broken, hospital.today))
+    newest = hospital.newest_run()
+    hospital.queue.poll()
+    hospital.finished_after(newest)
+    tasks = [t for t in hospital.search("Task", patient=broken) if t["status"] == "requested"]
+    assert [t["priority"] for t in tasks] == ["urgent"]
+
+
+def test_a_refuted_diagnosis_withdraws_the_alert(hospital: Hospital) -> None:
+    person = next(
+        p for p in hospital.people if p.expected_status == "due" and p.id.startswith("wheelchair")
+    )
+    put_resources(hospital.server.base_url, a_diagnosis_is_refuted(person))
+    newest = hospital.newest_run()
+    hospital.queue.poll()
+    hospital.finished_after(newest)
+    assert [f["status"] for f in hospital.search("Flag", patient=person.id)] == ["entered-in-error"]
+    assert [t["status"] for t in hospital.search("Task", patient=person.id)] == ["cancelled"]
+
+
+def test_a_task_that_a_clinician_rejects_takes_the_flag_down_and_is_believed(
+    hospital: Hospital,
+) -> None:
+    task = next(
+        t for t in hospital.alerts("Task", "requested", SCREENING) if t["priority"] == "routine"
+    )
+    patient = task["for"]["reference"].removeprefix("Patient/")
+    rejected = {**task, "status": "rejected", "statusReason": {"text": "not now"}}
+    httpx.put(f"{hospital.server.base_url}/Task/{task['id']}", json=rejected).raise_for_status()
+    hospital.sweep()
+    hospital.sweep()
+    assert hospital.statuses()[patient] == "snoozed"
+    assert [f["status"] for f in hospital.search("Flag", patient=patient)] == ["inactive"]
+    assert [t["status"] for t in hospital.search("Task", patient=patient)] == ["rejected"]
+
+
+@pytest.mark.parametrize("type_", ["Flag", "Task"])
+def test_what_we_closed_and_withdrew_passes_validation_too(hospital: Hospital, type_: str) -> None:
+    _assert_valid(hospital, type_)
+
+
+def _versions(hospital: Hospital) -> dict[str, str]:
+    return {
+        f"{type_}/{r['id']}": r["meta"]["versionId"]
+        for type_ in ("Flag", "Task")
+        for r in hospital.search(type_)
+    }
+
+
+def _assert_valid(hospital: Hospital, type_: str) -> None:
+    """Against the base specification and against our profile; a missing narrative is no fault."""
+    profile = f"https://boneflag.example/fhir/StructureDefinition/boneflag-{type_.lower()}"
+    faults = []
+    ours = [r for r in hospital.search(type_) if _is_written_by_us(r)]
+    assert ours
+    with httpx.Client(timeout=60) as client:
+        for resource in ours:
+            for params in ({}, {"profile": profile}):
+                answer = client.post(
+                    f"{hospital.server.base_url}/{type_}/$validate", params=params, json=resource
+                )
+                faults += [
+                    (resource["id"], issue.get("diagnostics"))
+                    for issue in answer.json()["issue"]
+                    if issue["severity"] in ("error", "fatal")
+                ]
+    assert faults == []
+
+
+def _is_written_by_us(resource: dict[str, Any]) -> bool:
+    """Not the alerts that the stories begin with: those lack what our own version carries."""
+    return any("protocol-digest" in e.get("url", "") for e in resource.get("extension", []))
