@@ -1,0 +1,83 @@
+"""Every setting is documented, can be set where it is deployed, and is read by somebody."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from service.settings import PREFIX, Settings
+from tests.lib.source_tree import HOME, attributes_in, compose_file, our_services, python_modules
+
+GENERATORS = ("build_fhir_profiles.py", "print_settings.py", "print_criteria.py")
+
+
+@pytest.mark.parametrize("script", GENERATORS)
+def test_generated_files_are_fresh(script):
+    told = subprocess.run(
+        [sys.executable, f"scripts/{script}", "--check"],
+        cwd=HOME,
+        env={"PYTHONPATH": str(HOME)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+
+
+def test_make_check_compares_every_generated_file():
+    makefile = (HOME / "Makefile").read_text("utf-8")
+    assert all(f"scripts/{script} --check" in makefile for script in GENERATORS)
+
+
+def test_every_setting_has_a_line_in_the_example():
+    lines = (HOME / ".env.example").read_text("utf-8").splitlines()
+    told = {line.lstrip("#").split("=")[0] for line in lines if "=" in line}
+    assert {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} <= told
+
+
+def test_no_secret_is_set_in_the_example():
+    # An environment variable, even an empty one, wins over the secret file.
+    lines = (HOME / ".env.example").read_text("utf-8").splitlines()
+    told = {line.split("=")[0] for line in lines if line.startswith(PREFIX)}
+    assert not told & {name.upper() for name in _secrets_of_compose()}
+
+
+def test_every_setting_says_what_it_is():
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_every_setting_is_read_by_somebody():
+    read = set().union(
+        *(attributes_in(path) for path in python_modules() if path.name != "settings.py")
+    )
+    # `cohort_group_ids` and `time_zone` are read through properties of Settings.
+    read |= {"cohort_group_ids"} if "group_ids" in read else set()
+    assert set(Settings.model_fields) - read == set()
+
+
+def _secrets_of_compose() -> set[str]:
+    return {name for service in our_services().values() for name in service["secrets"]}
+
+
+def test_every_secret_file_of_our_services_is_a_setting():
+    assert _secrets_of_compose() <= {f"{PREFIX.lower()}{name}" for name in Settings.model_fields}
+
+
+def test_every_variable_of_our_services_is_one_that_somebody_reads():
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}BEAT_FILE"}
+    given = {name for service in our_services().values() for name in service["environment"]}
+    assert given <= known
+
+
+def test_every_secret_that_is_mounted_is_declared_and_made():
+    sys.path.insert(0, str(HOME / "deploy"))
+    try:
+        from make_secrets import secret_files
+    finally:
+        sys.path.pop(0)
+    document = compose_file()
+    mounted = {name for s in document["services"].values() for name in s.get("secrets", ())}
+    made = secret_files("database password", "redis password")
+    assert mounted == set(document["secrets"]) == set(made)
