@@ -1,1 +1,1 @@
-"""Data only: value sets, profiles and the protocol. The file makes the folder findable once installed."""
+"""Data only: value sets, profiles and the protocol. This file lets an installed copy be found."""

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import simple_icd_10_cm as tabular  # type: ignore[import-untyped]  # It ships no types.
+import simple_icd_10_cm as tabular
 import yaml
 
 HOME = Path(__file__).resolve().parent.parent / "fhir_profiles"

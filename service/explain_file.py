@@ -10,6 +10,7 @@ from service.ehr.alert_history import alert_history
 from service.ehr.bundle_file import read_bundle
 from service.ehr.delivery.elements import key_in
 from service.ehr.delivery.flag_and_task import Delivery
+from service.ehr.errors import EHRRejected
 from service.ehr.parse import RecordParser
 from service.explanation import explanation
 from service.screening.alert import AlertPlan
@@ -53,10 +54,17 @@ def thought_json(
     at: datetime,
 ) -> dict[str, Any]:
     """The explanation, with what carrying out the plans would write given these Flags and Tasks."""
-    written = [
-        resource for plan in thought.plans for resource in _rendered(plan, delivery, resources, at)
-    ]
-    return explanation(thought.assessment, thought.plan, thought.gap_plan, written)
+    written: list[dict[str, Any]] = []
+    refused: list[dict[str, str]] = []
+    for plan in thought.plans:
+        try:
+            written += _rendered(plan, delivery, resources, at)
+        except EHRRejected:
+            # A patient id that FHIR does not allow: explained all the same, for that is asked.
+            source = str(thought.assessment.patient)
+            refused.append({"source": source, "problem": "the alert could not be made valid FHIR"})
+    answer = explanation(thought.assessment, thought.plan, thought.gap_plan, written)
+    return {**answer, "reported": answer["reported"] + refused}
 
 
 def _rendered(

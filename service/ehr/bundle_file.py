@@ -9,17 +9,19 @@ entry costs only itself: it is reported and the rest is read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from service.ehr.fields import Json, object_in, objects_in, reference_in, text_in
+from service.ehr.glance import Glance, PassedOver
 from service.ehr.resource_types import RESOURCE_TYPES
 from service.ehr.subject import patient_id_of, referenced
 from service.screening.record import Problem
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # Windows programs put it before JSON.
 _DEEPEST_BUNDLE = 5
 _DEEPEST_ELEMENT = 50
 
@@ -41,32 +43,53 @@ class FileChart:
     problems: tuple[Problem, ...]
 
 
-@dataclass(slots=True)
+# fullUrl, resource and request as they stand in an entry.
+_Entry = tuple[Any, Any, Any]
+# A list in the document and the number in it; made into words only where they are needed.
+_Place = tuple[str, int]
+_Resource = dict[str, Any] | PassedOver
+_Found = dict[tuple[str, str], _Resource]
+
+
+@dataclass(slots=True, repr=False)
 class _Gathered:
-    found: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    found: _Found = field(default_factory=dict)
     deleted: set[tuple[str, str]] = field(default_factory=set)
     urls: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_bundle(raw: bytes) -> FileChart:
-    """Read a Bundle, a list of resources or a single one; BundleUnreadable for anything else."""
+def read_bundle(raw: bytes, glance: Glance | None = None) -> FileChart:
+    """Read a Bundle, a list of resources or a single one; BundleUnreadable for anything else.
+
+    With a `glance` the chart is without the resources that no criterion reads.
+    """
+    raw = raw.removeprefix(_BYTE_ORDER_MARK)
+    gathered = _Gathered()
+    entries = None if glance is None else glance.entries(raw)
+    if entries is not None:
+        _gather_entries(entries, "Bundle.entry", gathered, 0)
+    else:
+        _gather_document(raw, gathered)
+    if gathered.urls:
+        for resource in gathered.found.values():
+            if not isinstance(resource, PassedOver):
+                _resolve(resource, gathered.urls, 0)
+    for key in gathered.deleted:
+        gathered.found.pop(key, None)
+    return _chart(gathered.found, gathered.problems, gathered.urls)
+
+
+def _gather_document(raw: bytes, gathered: _Gathered) -> None:
     try:
         document = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleUnreadable("the file is not JSON: export it as a FHIR Bundle in JSON") from (
             error
         )
-    gathered = _Gathered()
     _gather(document, "Bundle", gathered, 0)
-    if not gathered.found and not gathered.problems and not _is_bundle(document):
+    if not gathered.found and not _is_bundle(document):
         raise BundleUnreadable("the file holds no FHIR resource: export one patient as a Bundle")
-    if gathered.urls:
-        for resource in gathered.found.values():
-            _resolve(resource, gathered.urls, 0)
-    for key in gathered.deleted:
-        gathered.found.pop(key, None)
-    return _chart(list(gathered.found.values()), gathered.problems, gathered.urls)
 
 
 def _is_bundle(document: object) -> bool:
@@ -75,57 +98,85 @@ def _is_bundle(document: object) -> bool:
 
 def _gather(document: object, place: str, gathered: _Gathered, depth: int) -> None:
     if isinstance(document, dict) and document.get("resourceType") == "Bundle":
-        entries = document.get("entry")
-        entries = entries if isinstance(entries, list) else []
-        for number, entry in enumerate(entries):
-            _gather_entry(entry, f"{place}.entry[{number}]", gathered, depth)
+        entries = document.get("entry", [])
+        if not isinstance(entries, list):
+            gathered.problems.append(Problem(f"{place}.entry", "not a list of entries"))
+            entries = []
+        _gather_entries(map(_opened, entries), f"{place}.entry", gathered, depth)
     elif isinstance(document, list):
-        for number, resource in enumerate(document):
-            _gather_entry({"resource": resource}, f"[{number}]", gathered, depth)
+        _gather_entries(((None, r, None) for r in document), "", gathered, depth)
     elif isinstance(document, dict) and "resourceType" in document:
-        _gather_entry({"resource": document}, place, gathered, depth)
+        _gather_entry((None, document, None), (place, 0), gathered, depth)
 
 
-def _gather_entry(entry: object, place: str, gathered: _Gathered, depth: int) -> None:
+def _name(place: _Place) -> str:
+    return f"{place[0]}[{place[1]}]"
+
+
+def _opened(entry: object) -> _Entry | None:
     if not isinstance(entry, dict):
-        gathered.problems.append(Problem(place, "entry is not an object"))
+        return None
+    return entry.get("fullUrl"), entry.get("resource"), entry.get("request")
+
+
+def _gather_entries(
+    entries: Iterable[_Entry | None], place: str, gathered: _Gathered, depth: int
+) -> None:
+    for number, entry in enumerate(entries):
+        _gather_entry(entry, (place, number), gathered, depth)
+
+
+def _gather_entry(entry: _Entry | None, place: _Place, gathered: _Gathered, depth: int) -> None:
+    if entry is None:
+        gathered.problems.append(Problem(_name(place), "entry is not an object"))
         return
-    resource, request = entry.get("resource"), object_in(entry, "request")
-    if text_in(request, "method").upper() == "DELETE":
+    full_url, resource, request = entry
+    if isinstance(request, dict) and text_in(request, "method").upper() == "DELETE":
         ref = referenced({"reference": text_in(request, "url")})
         if ref is not None and (ref.type, ref.id) not in gathered.found:
             gathered.deleted.add((ref.type, ref.id))
         return
+    if isinstance(resource, PassedOver):
+        _keep(resource, resource.resource_type, resource.id, full_url, place, gathered)
+        return
     if not isinstance(resource, dict):
-        gathered.problems.append(Problem(place, "entry holds no resource"))
+        gathered.problems.append(Problem(_name(place), "entry holds no resource"))
         return
     kind = resource.get("resourceType")
     if kind == "Bundle":
         if depth < _DEEPEST_BUNDLE:
-            _gather(resource, place, gathered, depth + 1)
+            _gather(resource, _name(place), gathered, depth + 1)
         return
-    if kind not in RESOURCE_TYPES or not isinstance(kind, str):
-        gathered.problems.append(Problem(place, "unknown resource type"))
+    if not isinstance(kind, str) or kind not in RESOURCE_TYPES:
+        gathered.problems.append(Problem(_name(place), "unknown resource type"))
         return
-    _keep(resource, kind, text_in(entry, "fullUrl"), place, gathered)
+    resource["id"] = _keep(resource, kind, resource.get("id"), full_url, place, gathered)
 
 
 def _keep(
-    resource: dict[str, Any], kind: str, full_url: str, place: str, gathered: _Gathered
-) -> None:
-    own = resource.get("id")
+    resource: _Resource,
+    kind: str,
+    own: object,
+    full_url: object,
+    place: _Place,
+    gathered: _Gathered,
+) -> str:
+    """Keep the newest version of each resource; its id, or one made up where it has none."""
+    url = full_url.strip() if isinstance(full_url, str) else ""
     if not isinstance(own, str) or not own:
-        own = full_url.rsplit("/", 1)[-1].rsplit(":", 1)[-1] or place.replace(" ", "")
-        resource["id"] = own
-    if full_url.startswith("urn:"):
-        gathered.urls[full_url] = f"{kind}/{own}"
+        own = url.rsplit("/", 1)[-1].rsplit(":", 1)[-1] or _name(place)
+    if url.startswith("urn:"):
+        gathered.urls[url] = f"{kind}/{own}"
     known = gathered.found.get((kind, own))
     if known is None or _version(resource) > _version(known):
         gathered.found[(kind, own)] = resource
+    return own
 
 
-def _version(resource: Json) -> tuple[str, int, str]:
+def _version(resource: _Resource) -> tuple[str, int, str]:
     """Newest by the server's clock, then by version number."""
+    if isinstance(resource, PassedOver):
+        resource = {"meta": resource.element("meta")}
     meta = object_in(resource, "meta")
     version = text_in(meta, "versionId")
     return text_in(meta, "lastUpdated"), int(version) if version.isdecimal() else 0, version
@@ -147,17 +198,16 @@ def _resolve(element: object, urls: Mapping[str, str], depth: int) -> None:
             _resolve(value, urls, depth + 1)
 
 
-def _chart(
-    resources: list[dict[str, Any]], problems: list[Problem], urls: Mapping[str, str]
-) -> FileChart:
-    patient_id = _patient_of(resources)
+def _chart(found: _Found, problems: list[Problem], urls: Mapping[str, str]) -> FileChart:
+    abouts = _abouts(found.values())
+    patient_id = _patient_of(found, abouts)
     by_type: dict[str, list[Json]] = {}
     medications: dict[str, Json] = {}
-    for resource in resources:
-        kind, own = resource["resourceType"], resource["id"]
-        about = _about(resource)
+    for ((kind, own), resource), about in zip(found.items(), abouts, strict=True):
         if about is not None and about != patient_id:
             problems.append(Problem(f"{kind}/{own}", "about another patient: not used"))
+        elif isinstance(resource, PassedOver):
+            continue
         elif kind == "OperationOutcome":
             problems += _outcome(resource)
         else:
@@ -170,6 +220,25 @@ def _chart(
     return FileChart(patient_id, by_type, medications, tuple(problems))
 
 
+def _abouts(resources: Iterable[_Resource]) -> list[str | None]:
+    known: dict[bytes, str | None] = {}
+    return [
+        _about_passed_over(r, known) if isinstance(r, PassedOver) else _about(r) for r in resources
+    ]
+
+
+def _about_passed_over(resource: PassedOver, known: dict[bytes, str | None]) -> str | None:
+    """Whose it is; the same few references stand in all of them."""
+    written = bytes(resource.subject)
+    if resource.patient:
+        written += bytes(resource.patient)
+    try:
+        return known[written]
+    except KeyError:
+        both = {name: resource.element(name) for name in ("subject", "patient")}
+        return known.setdefault(written, patient_id_of(both))
+
+
 def _about(resource: Json) -> str | None:
     """Whose it is; a Task says it in `for`."""
     if resource.get("resourceType") == "Task":
@@ -180,12 +249,12 @@ def _about(resource: Json) -> str | None:
     return patient_id_of(resource)
 
 
-def _patient_of(resources: list[dict[str, Any]]) -> str:
+def _patient_of(found: _Found, abouts: Iterable[str | None]) -> str:
     """The Patient whom most resources are about; "unknown" where nobody is named."""
-    named = Counter(filter(None, (_about(r) for r in resources if r["resourceType"] != "Patient")))
-    people = [r for r in resources if r["resourceType"] == "Patient"]
-    ids = [p["id"] for p in people] or list(named)
-    return max(ids, key=lambda own: (named[own], own), default="unknown")
+    people = [own for kind, own in found if kind == "Patient"]
+    named = Counter(about for about in abouts if about)
+    named.subtract(people)  # A Patient is about itself, which says nothing.
+    return max(people or list(named), key=lambda own: (named[own], own), default="unknown")
 
 
 def _outcome(resource: Json) -> Iterator[Problem]:

@@ -59,7 +59,13 @@ def number_in(source: Json, key: str) -> float | None:
 
 def when_in(source: Json, key: str) -> When | None:
     """The days that the date or dateTime under `key` can mean, as it was written there."""
-    match = _DATE.match(text_in(source, key))
+    text = text_in(source, key)
+    if text[4:5] == text[7:8] == "-" and text[10:11] in ("", "T"):  # Nearly every date.
+        try:
+            return When.day(date.fromisoformat(text[:10]))
+        except ValueError:
+            pass  # Such as a 31st of February, or a month that is "1-": see below.
+    match = _DATE.match(text)
     if match is None:
         return None
     year, month, day = (int(part) if part else 0 for part in match.groups())

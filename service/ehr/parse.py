@@ -53,6 +53,7 @@ _MOST_PROBLEMS = 100
 _UNUSABLE_MEDICINE = frozenset({"entered-in-error", "cancelled", "draft"})
 # Where else than under `code` an Observation may hold a code of ours.
 _HOLDS_MORE_CODES = frozenset({"valueCodeableConcept", "component"})
+_RECORDED = "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-recorded"
 NO_CODE = "no readable code"
 
 
@@ -185,12 +186,14 @@ class RecordParser:
                 yield from self._parts(_ref(resource), resource, concepts, _effective(resource))
 
     def _contained_observations(self, reports: Sequence[Json]) -> Iterator[Observation]:
-        """Results inside a report, under the report's own reference, status and date."""
+        """Results inside a report, under its reference and date; its status wins if not final."""
         for report in reports:
             for contained in objects_in(report, "contained"):
                 if contained.get("resourceType") == "Observation":
                     concepts, _ = self.concepts_in(object_in(contained, "code"))
                     merged = {"status": report.get("status"), **contained}
+                    if statuses.observation_status(report) != "final":
+                        merged["status"] = report.get("status")
                     when = _effective(contained) or _effective(report)
                     yield from self._parts(_ref(report), merged, concepts, when)
 
@@ -239,7 +242,8 @@ class RecordParser:
                 ref=ref,
                 concepts=concepts,
                 status=statuses.procedure_status(resource),
-                when=_first_date(resource, "performedDateTime", "performedPeriod"),
+                when=_first_date(resource, "performedDateTime", "performedPeriod")
+                or _recorded(resource),
                 reason_concepts=self._all_concepts(reasons),
             )
 
@@ -260,6 +264,7 @@ class RecordParser:
             if not concepts:
                 continue
             intent = text_in(resource, "intent").lower()
+            is_odd = intent not in statuses.ORDER_INTENTS | statuses.NO_ORDER_INTENTS
             status = statuses.order_status(resource)
             reasons = [
                 *objects_in(resource, "reasonCode"),
@@ -272,8 +277,8 @@ class RecordParser:
             yield Order(
                 ref=_ref(resource),
                 concepts=concepts,
-                status=status if intent or status != "active" else "unclear",
-                is_order=(intent in statuses.ORDER_INTENTS or not intent)
+                status="unclear" if status == "active" and is_odd else status,
+                is_order=intent not in statuses.NO_ORDER_INTENTS
                 and resource.get("doNotPerform") is not True,
                 authored=when_in(resource, "authoredOn"),
                 reason_concepts=self._all_concepts(reasons),
@@ -346,6 +351,16 @@ def _first_date(resource: Json, point: str, period: str) -> When | None:
     return when_in(stretch, "end") or when_in(stretch, "start")
 
 
+def _recorded(procedure: Json) -> When | None:
+    """When it was written down that something was not done, which has no performed date."""
+    if text_in(procedure, "status") != "not-done":
+        return None
+    extensions = objects_in(procedure, "extension")
+    return next(
+        (when_in(e, "valueDateTime") for e in extensions if e.get("url") == _RECORDED), None
+    )
+
+
 def _effective(resource: Json) -> When | None:
     """When it was true; when it was issued only where nothing at all is said about that."""
     when = _first_date(resource, "effectiveDateTime", "effectivePeriod")
@@ -369,6 +384,8 @@ def _onset(resource: Json, birth: When | None) -> When | None:
 
 
 def _in_years(day: date, years: int) -> date:
+    if day.year + years > date.max.year:
+        return date.max
     try:
         return day.replace(year=day.year + years)
     except ValueError:  # 29 February.

@@ -58,6 +58,7 @@ T = TypeVar("T", bound=str)
 ORDER_INTENTS = frozenset(
     {"order", "original-order", "reflex-order", "filler-order", "instance-order"}
 )
+NO_ORDER_INTENTS = frozenset({"proposal", "plan", "directive", "option"})
 _PROBLEM = frozenset({"problem-list-item", "health-concern"})
 _VISIT = "encounter-diagnosis"
 

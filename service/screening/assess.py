@@ -16,15 +16,20 @@ from enum import StrEnum
 from service.screening.alert import AlertKind
 from service.screening.bone_density import CENTRAL, latest_scan
 from service.screening.criteria.multiple_sclerosis import was_refuted
-from service.screening.criterion import Finding, Grade, Role, Verdict, Weight, evaluate
+from service.screening.criterion import Finding, Grade, Parameters, Role, Verdict, Weight, evaluate
 from service.screening.dates import add_months
-from service.screening.diagnoses import coded, weigh
+from service.screening.diagnoses import coded, is_future, weigh
 from service.screening.edss import edss_value
 from service.screening.interval import RiskAtScan, interval_months
 from service.screening.measurements import measured
 from service.screening.measurements import weigh as weigh_observation
-from service.screening.person import is_known_postmenopausal, youngest_age
-from service.screening.protocol import RESCREEN_INTERVAL, Protocol, ProtocolEntry
+from service.screening.person import is_known_postmenopausal, with_possible_birth, youngest_age
+from service.screening.protocol import (
+    RESCREEN_INTERVAL,
+    SHORTEST_INTERVAL,
+    Protocol,
+    ProtocolEntry,
+)
 from service.screening.record import (
     REQUIRED_TYPES,
     Decision,
@@ -76,7 +81,9 @@ _BREAKS_WHEN_IT_BECOMES_TRUE = (
     "wheelchair-chair-or-bed",
     "sustained-glucocorticoid",
 )
+_NOTHING: Parameters = {}
 _FRACTURE = "low-trauma-fracture"
+_REFUSAL = "refusal-reason"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,6 +127,7 @@ class Assessment:
 
 def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
     """Judge one record. Pure: the same record, protocol and date always give the same answer."""
+    record, impossible = with_possible_birth(record, on)
     findings, months = judge(record, protocol, on)
     decision = _standing_decision(record, protocol, findings, on)
     scan = latest_scan(record, on)
@@ -142,7 +150,7 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
         uses_t_score=_uses_t_score(record, protocol, on),
         notes=tuple(_notes(record, on)),
         unread=record.unread,
-        reported=record.reported + tuple(_mistyped(record)),
+        reported=record.reported + impossible + tuple(_to_correct(record)),
     )
 
 
@@ -154,27 +162,34 @@ def judge(record: PatientRecord, protocol: Protocol, on: date) -> tuple[dict[str
     findings = {
         e.criterion.id: _evaluate(e, record, on) for e in protocol.entries if not e.awaits_interval
     }
-    scan = latest_scan(record, on)
-    numbers = protocol.policies["rescreen-interval"]
-    months = int(numbers["unknown_result_months"])
-    if scan is not None:
-        met = [f for f in findings.values() if f.role is Role.RISK_FACTOR and f.is_met]
-        risk = RiskAtScan(
-            met={f.number for f in met}, has_major=any(f.grade is Grade.MAJOR for f in met)
-        )
-        months = interval_months(scan, risk, numbers)
+    factors = [f for f in findings.values() if f.role is Role.RISK_FACTOR]
+    met = [f for f in factors if f.is_met]
+    possible = met + [f for f in factors if not f.is_met and f.missing & REQUIRED_TYPES]
+    months = _interval(record, protocol, met, on)
+    computed = {
+        RESCREEN_INTERVAL: months,
+        SHORTEST_INTERVAL: _interval(record, protocol, possible, on),
+    }
     for entry in protocol.entries:
         if entry.awaits_interval:
-            findings[entry.criterion.id] = _evaluate(entry, record, on, months)
+            findings[entry.criterion.id] = _evaluate(entry, record, on, computed)
     return {e.criterion.id: findings[e.criterion.id] for e in protocol.entries}, months
 
 
+def _interval(record: PatientRecord, protocol: Protocol, met: list[Finding], on: date) -> int:
+    """Months until the next scan with these risk factors; those without a scan where none is."""
+    scan = latest_scan(record, on)
+    numbers = protocol.policies["rescreen-interval"]
+    if scan is None:
+        return int(numbers["unknown_result_months"])
+    has_major = any(f.grade is Grade.MAJOR for f in met)
+    return interval_months(scan, RiskAtScan({f.number for f in met}, has_major), numbers)
+
+
 def _evaluate(
-    entry: ProtocolEntry, record: PatientRecord, on: date, months: int | None = None
+    entry: ProtocolEntry, record: PatientRecord, on: date, computed: Parameters = _NOTHING
 ) -> Finding:
-    parameters = entry.parameters
-    if months is not None:
-        parameters = {**parameters, RESCREEN_INTERVAL: months}
+    parameters = {**entry.parameters, **computed} if computed else entry.parameters
     return evaluate(
         entry.criterion,
         parameters,
@@ -235,8 +250,10 @@ def _satisfied_or_due_soon(
     soon = timedelta(days=protocol.policies["decision"]["due_soon_days"])
     if due_on is None or on < due_on - soon:
         return Status.SATISFIED
-    then, _ = judge(record, protocol, due_on)
-    return Status.DUE_SOON if decision_is_reached(then, protocol) else Status.SATISFIED
+    # Judged as on that day: by then a risk factor may have gone, and the interval be longer.
+    then = assess(record, protocol, due_on).status
+    is_due = then in (Status.DUE, Status.ORDERED_WAITING)
+    return Status.DUE_SOON if is_due else Status.SATISFIED
 
 
 def _exclusions_are_known(findings: Mapping[str, Finding]) -> bool:
@@ -269,7 +286,7 @@ def _standing_decision(
 ) -> Decision | None:
     """The newest no that has neither lapsed nor been broken through."""
     months = protocol.policies["decision"]["declined_months"]
-    decisions = [*record.decisions, *_chart_refusals(record, months)]
+    decisions = [*record.decisions, *_chart_refusals(record, months, on)]
     standing = [
         d
         for d in decisions
@@ -280,24 +297,27 @@ def _standing_decision(
     return max(standing, key=lambda d: (d.made_on, d.until, d.kind), default=None)
 
 
-def _chart_refusals(record: PatientRecord, months: float) -> Iterator[Decision]:
-    """A DXA that was not done, or an order taken back, because the patient said no."""
-    refused: list[tuple[ResourceRef, When | None]] = [
-        (p.ref, p.when)
-        for p in record.procedures
-        if p.status == "not-done"
-        and CENTRAL in p.concepts
-        and "refusal-reason" in p.reason_concepts
-    ]
-    refused += [
-        (o.ref, o.authored)
-        for o in record.orders
-        if o.status == "revoked" and CENTRAL in o.concepts and "refusal-reason" in o.reason_concepts
-    ]
-    for ref, when in refused:
-        if when is not None:
-            until = add_months(when.last, months)
-            yield Decision("declined", when.last, until, "refused by the patient", ref)
+def _chart_refusals(record: PatientRecord, months: float, on: date) -> Iterator[Decision]:
+    """A DXA that was not done, or an order taken back, because the patient said no.
+
+    A date that is not exact is taken for the latest day it can mean: a no is kept rather too long.
+    """
+    for ref, when in _refused(record):
+        if when is not None and not is_future(when, on):
+            made_on = min(when.last, on)
+            until = add_months(made_on, months)
+            yield Decision("declined", made_on, until, "refused by the patient", ref)
+
+
+def _refused(record: PatientRecord) -> Iterator[tuple[ResourceRef, When | None]]:
+    for procedure in record.procedures:
+        is_refused = procedure.status == "not-done" and _REFUSAL in procedure.reason_concepts
+        if is_refused and CENTRAL in procedure.concepts:
+            yield procedure.ref, procedure.when
+    for order in record.orders:
+        is_refused = order.status == "revoked" and _REFUSAL in order.reason_concepts
+        if is_refused and CENTRAL in order.concepts:
+            yield order.ref, order.authored
 
 
 def _is_broken(
@@ -306,8 +326,9 @@ def _is_broken(
     protocol: Protocol,
     findings: Mapping[str, Finding],
 ) -> bool:
-    fractures = findings[_FRACTURE].counting
-    if any(e.date is not None and e.date > decision.made_on for e in fractures):
+    """A fracture since then, or a criterion that was not met on the day of the no."""
+    known = _evaluate(protocol.entry(_FRACTURE), record, decision.made_on).counting
+    if {e.source for e in findings[_FRACTURE].counting} - {e.source for e in known}:
         return True
     return any(
         findings[name].is_met
@@ -334,16 +355,19 @@ def _notes(record: PatientRecord, on: date) -> Iterator[str]:
         yield "Palliative care is on file: weigh whether a scan would help."
 
 
-def _mistyped(record: PatientRecord) -> Iterator[Problem]:
-    """EDSS that cannot be: somebody should correct it in the chart."""
+def _to_correct(record: PatientRecord) -> Iterator[Problem]:
+    """What somebody should correct in the chart: an EDSS that cannot be, a no without a date."""
     for observation in measured(record, "edss-invalid"):
         yield Problem(str(observation.ref), "EDSS under a code that is not an observation code")
     for observation in measured(record, "edss"):
         weight, _ = weigh_observation(observation, date.max)
         if weight is not Weight.SEEN and edss_value(observation) is None:
             yield Problem(str(observation.ref), "EDSS is not a value of the scale")
+    for ref, when in _refused(record):
+        if when is None:
+            yield Problem(str(ref), "a refusal without a date: it cannot be respected")
 
 
 def with_decisions(record: PatientRecord, decisions: tuple[Decision, ...]) -> PatientRecord:
     """The record with what people decided about our alerts."""
-    return replace(record, decisions=record.decisions + decisions)
+    return replace(record, decisions=record.decisions + decisions) if decisions else record

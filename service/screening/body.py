@@ -66,9 +66,9 @@ def heights(record: PatientRecord, on: date) -> list[Measure]:
     return _sorted(_read(record, "body-height", on, readable=True))
 
 
-def unreadable_body_masses(record: PatientRecord, on: date, since: date) -> list[Measure]:
-    """Recorded indices since a day that could not be read; `note` says why, `value` is 0."""
-    return [m for m in _sorted(_read(record, "bmi", on, readable=False)) if m.day >= since]
+def unreadable(record: PatientRecord, concept: str, on: date, since: date) -> list[Measure]:
+    """Values of one kind since a day that could not be read; `note` says why, `value` is 0."""
+    return [m for m in _sorted(_read(record, concept, on, readable=False)) if m.day >= since]
 
 
 def body_masses(record: PatientRecord, on: date, since: date) -> list[Measure]:

@@ -58,23 +58,6 @@ class Evidence:
     grade: Grade | None = None
 
 
-def counts(
-    source: ResourceRef, statement: str, on: date | None, grade: Grade | None = None
-) -> Evidence:
-    """Evidence that meets the criterion."""
-    return Evidence(source, statement, on, Weight.COUNTS, grade)
-
-
-def seen(source: ResourceRef, statement: str, on: date | None) -> Evidence:
-    """Evidence that is shown and does not count, such as a scan that is too old."""
-    return Evidence(source, statement, on, Weight.SEEN)
-
-
-def unclear(source: ResourceRef, statement: str, on: date | None) -> Evidence:
-    """Evidence that is relevant and cannot be judged, such as a laboratory value without a unit."""
-    return Evidence(source, statement, on, Weight.UNCLEAR)
-
-
 Parameters = Mapping[str, float]
 Find = Callable[[PatientRecord, Parameters, date], Iterable[Evidence]]
 
@@ -84,6 +67,8 @@ class Criterion:
     """The computable part of a criterion; number, grade, domain and thresholds are the protocol's.
 
     `parameters` names every number that `find` reads: a protocol that lacks one is refused.
+    `helped_by` are types that are read too, but whose absence only `find` can judge: it leaves
+    most patients' verdict as it is.
     """
 
     id: str
@@ -91,6 +76,12 @@ class Criterion:
     needs: tuple[DataRequirement, ...]
     find: Find
     parameters: frozenset[str] = frozenset()
+    helped_by: tuple[DataRequirement, ...] = ()
+
+    @property
+    def reads(self) -> tuple[DataRequirement, ...]:
+        """Everything that is to be read for it."""
+        return self.needs + self.helped_by
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -142,13 +133,11 @@ def evaluate(
 
     Unknown: nothing counted, and a needed type is unread or evidence was unclear (section 7).
     """
-    evidence = tuple(
-        sorted(
-            criterion.find(record, parameters, on),
-            key=lambda e: (e.date is None, e.date, e.source, e.statement),
-        )
-    )
-    missing = frozenset(need.type for need in criterion.needs) & record.unread
+    evidence = tuple(criterion.find(record, parameters, on))
+    if len(evidence) > 1:
+        evidence = tuple(sorted(evidence, key=_by_date))
+    # Nothing is unread for nearly everybody, and this is asked twenty times for each.
+    missing = record.unread and record.unread.intersection(need.type for need in criterion.needs)
     counting = [e for e in evidence if e.weight is Weight.COUNTS]
     if counting:
         verdict = Verdict.MET
@@ -162,3 +151,7 @@ def evaluate(
     return Finding(
         criterion.id, number, title, criterion.role, verdict, grade, domain, evidence, missing
     )
+
+
+def _by_date(evidence: Evidence) -> tuple[bool, date | None, ResourceRef, str]:
+    return evidence.date is None, evidence.date, evidence.source, evidence.statement

@@ -41,6 +41,21 @@ def weigh(condition: Condition, on: date) -> tuple[Weight, str]:
     return Weight.COUNTS, ""
 
 
+def recent(when: When | None, since: date, on: date) -> tuple[Weight, str]:
+    """The weight of a fact by its date in a window, both ends included, and the words for it.
+
+    No date, or one that may lie on either side of `since`, cannot be judged. "2026" on a day of
+    2026 is no doubt about the future: what is on file has happened.
+    """
+    if when is None:
+        return Weight.UNCLEAR, "no date"
+    if is_future(when, on):
+        return Weight.SEEN, "dated in the future"
+    if when.last < since:
+        return Weight.SEEN, "too long ago"
+    return (Weight.UNCLEAR, "date not exact enough") if when.first < since else (Weight.COUNTS, "")
+
+
 def evidence_of(condition: Condition, what: str, weight: Weight, note: str = "") -> Evidence:
     """Evidence with the condition's own date: "wheelchair dependence, 2025-03-01 (refuted)"."""
     day = condition.happened.last if condition.happened else None

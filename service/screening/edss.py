@@ -5,7 +5,8 @@ from __future__ import annotations
 from service.screening.record import Observation
 
 _SCALE = frozenset({0.0} | {step / 2 for step in range(2, 20)})
-_UNITS = frozenset({"", "1", "score"})
+# The scale has no unit; people write one all the same, and none of these changes the number.
+_UNITS = frozenset({"", "1", "score", "edss", "point", "points"})
 
 
 def edss_value(observation: Observation) -> float | None:

@@ -162,6 +162,8 @@ def exposure_between(
     until = min(until, on)
     uses = sorted({use.ref: use for use in medicines}.values(), key=lambda use: use.ref)
     relevant = [use for use in uses if is_relevant(use, factors)]
+    if not relevant:
+        return Exposure(since, until, (), ())
     dispensed = dispenses_by_ingredient(relevant, factors)
     readings = [read_use(use, factors, dispensed, weight_kg, on) for use in relevant]
     first, last = since - _EDGE, min(until + _EDGE, on)

@@ -21,6 +21,15 @@ def measured(record: PatientRecord, *concepts: str) -> Iterator[Observation]:
             yield observation
 
 
+def answer(observation: Observation) -> tuple[Weight, str]:
+    """A finding code as the question: no value or true says yes, false says no."""
+    if not observation.has_value or observation.boolean is True:
+        return Weight.COUNTS, ""
+    if observation.boolean is False:
+        return Weight.SEEN, "answered no"
+    return Weight.UNCLEAR, "answer not understood"
+
+
 def weigh(observation: Observation, on: date) -> tuple[Weight, str]:
     """The weight of an observation by status and date, before its value is looked at."""
     if observation.status == "withdrawn":

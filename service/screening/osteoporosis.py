@@ -11,8 +11,8 @@ from datetime import date
 from service.screening.bone_density import osteoporotic_scans
 from service.screening.criterion import Evidence, Parameters, Weight
 from service.screening.dates import add_months
-from service.screening.diagnoses import coded, evidence_of, weigh
-from service.screening.record import MedicationUse, PatientRecord
+from service.screening.diagnoses import coded, evidence_of, recent, weigh
+from service.screening.record import MedicationUse, PatientRecord, When
 
 # Value set of each group of therapies, and the parameter with its window in months. The first that
 # holds a medicine stands: the oral group also holds whole ATC classes with injections among them.
@@ -51,10 +51,9 @@ def therapy_evidence(record: PatientRecord, parameters: Parameters, on: date) ->
             yield _judge(medicine, parameters, on)
     for condition in coded(record, "long-term-bisphosphonate"):
         weight, note = weigh(condition, on)
-        happened = condition.recorded or condition.onset
         since = add_months(on, -parameters["oral_months"])
-        if weight is Weight.COUNTS and (happened is None or happened.last < since):
-            weight, note = Weight.SEEN, "too long ago or no date"
+        if weight is Weight.COUNTS:
+            weight, note = recent(condition.recorded or condition.onset, since, on)
         yield evidence_of(condition, "long-term osteoporosis medicine", weight, note)
 
 
@@ -63,14 +62,21 @@ def window_months(medicine: MedicationUse, parameters: Parameters) -> float:
     return next(parameters[p] for group, p in THERAPIES.items() if group in medicine.concepts)
 
 
-def last_day(medicine: MedicationUse, on: date) -> date | None:
-    """The last day up to `on` that a record says the medicine was given or supplied for."""
-    days = [w.last for w in (medicine.renewed, medicine.end, medicine.start) if w is not None]
+def last_days(medicine: MedicationUse, on: date) -> When | None:
+    """The last day up to `on` for which a record gives or supplies the medicine.
+
+    As exact as the record's own dates are; None where it has none.
+    """
+    whens = [w for w in (medicine.renewed, medicine.end, medicine.start) if w is not None]
     if medicine.supplied_until is not None:
-        days.append(medicine.supplied_until)
-    if not days:
+        whens.append(When.day(medicine.supplied_until))
+    if not whens:
         return None
-    return min(max(days), on, medicine.stopped_on or on)
+    latest = min(on, medicine.stopped_on or on)
+    return When(
+        min(max(w.first for w in whens), latest),
+        min(max(w.last for w in whens), latest),
+    )
 
 
 def _judge(medicine: MedicationUse, parameters: Parameters, on: date) -> Evidence:
@@ -80,10 +86,12 @@ def _judge(medicine: MedicationUse, parameters: Parameters, on: date) -> Evidenc
         what += " (recognised by name)"
     if begun is not None and begun.first > on:
         return Evidence(medicine.ref, f"{what}, from {begun.first} on", begun.first, Weight.SEEN)
-    day = last_day(medicine, on)
-    if medicine.counts is None or day is None:
-        statement = f"{what} (status or date not understood)"
-        return Evidence(medicine.ref, statement, day, Weight.UNCLEAR)
-    if day >= add_months(on, -window_months(medicine, parameters)):
-        return Evidence(medicine.ref, f"{what}, last on {day}", day, Weight.COUNTS)
-    return Evidence(medicine.ref, f"{what}, last on {day} (window over)", day, Weight.SEEN)
+    days = last_days(medicine, on)
+    weight, _ = recent(days, add_months(on, -window_months(medicine, parameters)), on)
+    if days is not None and weight is Weight.SEEN:
+        statement = f"{what}, last on {days.last} (window over)"
+    elif days is None or weight is Weight.UNCLEAR or medicine.counts is None:
+        weight, statement = Weight.UNCLEAR, f"{what} (status or date not understood)"
+    else:
+        statement = f"{what}, last on {days.last}"
+    return Evidence(medicine.ref, statement, days.last if days else None, weight)

@@ -7,12 +7,27 @@ postmenopausal from the age of the protocol on, for T against Z and for age only
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from service.screening.criterion import Weight
 from service.screening.dates import age_on
 from service.screening.diagnoses import coded, weigh
-from service.screening.record import PatientRecord
+from service.screening.record import PatientRecord, Problem
+
+# Nobody was ever proved to be older than 122; 1800-01-01 and 1900-01-01 are fillers of old systems.
+_OLDEST_AGE = 122
+
+
+def with_possible_birth(
+    record: PatientRecord, on: date
+) -> tuple[PatientRecord, tuple[Problem, ...]]:
+    """The record without a birth date that cannot be, and the problem to report."""
+    oldest, youngest = oldest_age(record, on), youngest_age(record, on)
+    if oldest is None or youngest is None or (oldest >= 0 and youngest <= _OLDEST_AGE):
+        return record, ()
+    problem = Problem(str(record.patient), "birth date is not possible")
+    return replace(record, birth=None), (problem,)
 
 
 def youngest_age(record: PatientRecord, on: date) -> int | None:

@@ -100,8 +100,9 @@ def gap_status(assessment: Assessment) -> Status:
         Status.COULD_NOT_DETERMINE,
     ):
         return assessment.status
-    is_unknown = assessment.finding("treatment-gap").verdict is Verdict.UNKNOWN
-    return Status.COULD_NOT_DETERMINE if is_unknown else Status.SATISFIED
+    # A gap that is met and yet not acted upon waits for an exclusion to become known.
+    is_closed = assessment.finding("treatment-gap").verdict is Verdict.NOT_MET
+    return Status.SATISFIED if is_closed else Status.COULD_NOT_DETERMINE
 
 
 def _plan(
@@ -228,7 +229,8 @@ def _alert(
         priority="urgent" if kind is AlertKind.SCREENING and assessment.is_urgent else "routine",
         summary=wording.summary(assessment, kind),
         detail=wording.detail(assessment, protocol, kind),
-        evidence=evidence,
+        # What cannot be referenced is still told in words, and must not keep the alert from going.
+        evidence=tuple(ref for ref in evidence if ref.is_valid),
         since=since,
         protocol_id=protocol.id,
         protocol_version=protocol.version,

@@ -24,6 +24,9 @@ from service.screening.value_sets import DataRequirement, Vocabulary
 
 RESCREEN_INTERVAL = "rescreen_interval_months"
 """Computed by `assess` for each patient, so no protocol gives it."""
+SHORTEST_INTERVAL = "rescreen_interval_shortest_months"
+"""The same, had everything that could not be read been a risk factor."""
+_COMPUTED = frozenset({RESCREEN_INTERVAL, SHORTEST_INTERVAL})
 
 _CERTAINTIES = frozenset({"V", "V-abs", "local"})
 _POLICIES = {
@@ -91,7 +94,7 @@ class Protocol:
         """What must be read: each type once, with the union of the value sets asked for."""
         wanted: dict[str, set[str]] = {}
         for entry in self.entries:
-            for need in entry.criterion.needs:
+            for need in entry.criterion.reads:
                 wanted.setdefault(need.type, set()).update(need.value_sets)
         return tuple(DataRequirement(t, tuple(sorted(v))) for t, v in sorted(wanted.items()))
 
@@ -111,7 +114,7 @@ def protocol_from(document: Mapping[str, Any], vocabulary: Vocabulary) -> Protoc
     entries = tuple(_entry(item) for item in document["criteria"] if item.get("is_on", True))
     _refuse_repeated(entries)
     for entry in entries:
-        for need in entry.criterion.needs:
+        for need in entry.criterion.reads:
             for value_set in need.value_sets:
                 if value_set not in vocabulary:
                     raise ProtocolInvalid(f"{entry.number} needs value set {value_set!r}: add it")
@@ -137,7 +140,7 @@ def _entry(item: Mapping[str, Any]) -> ProtocolEntry:
     is_risk = criterion.role is Role.RISK_FACTOR
     if is_risk and not (item.get("grade") in set(Grade) and item.get("domain")):
         raise ProtocolInvalid(f"{where} is a risk factor: give it a grade and a domain")
-    wanted = criterion.parameters - {RESCREEN_INTERVAL}
+    wanted = criterion.parameters - _COMPUTED
     numbers = _numbers(item.get("numbers", {}), wanted, where)
     return ProtocolEntry(
         criterion=criterion,

@@ -11,6 +11,7 @@ Everything here holds patient data, so every `repr` is silent.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
@@ -23,12 +24,20 @@ REQUIRED_TYPES = frozenset(
 )
 
 
+_FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ResourceRef:
     """A resource by type and logical id; prints as `Condition/123`."""
 
     type: str
     id: str
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether FHIR allows a reference to it; charts hold ids with underscores, or none."""
+        return _FHIR_ID.fullmatch(self.id) is not None
 
     def __str__(self) -> str:
         return f"{self.type}/{self.id}"

@@ -24,7 +24,7 @@ from service.screening.protocol import packaged_protocol
 from service.screening.record import ResourceRef
 from service.screening.value_sets import packaged_vocabulary
 from service.thought import think
-from tests.lib.patients import Resource, edss, file_of, ms, woman
+from tests.lib.patients import Code, Resource, concept, edss, file_of, ms, woman
 
 TODAY = date(2026, 11, 22)
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -50,6 +50,7 @@ class Case:
     finds: Mapping[str, str] = field(default_factory=dict)
     plan: str = ""
     gap: str | None = ""
+    writes: str | None = ""
     due_on: str | None = ""
     says: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class Case:
         parts += [f"alert: {self.plan}"] if self.plan else []
         if self.gap != "":
             parts.append(f"treatment gap: {self.gap}" if self.gap else "no treatment gap")
+        parts += [f"writes {self.writes or 'nothing'}"] if self.writes != "" else []
         parts += [f"says “{words}”" for words in self.says]
         parts += [f"reports “{words}”" for words in self.reports]
         return "; ".join(parts)
@@ -91,17 +93,21 @@ def _flat(pieces: Any) -> Iterator[Resource]:
         yield from [piece] if isinstance(piece, dict) else _flat(piece)
 
 
-def explain(*chart: Resource, unread: Sequence[str] = (), on: date = TODAY) -> dict[str, Any]:
+def explain(
+    *chart: Resource, unread: Sequence[str] = (), on: date = TODAY, at: datetime = AT
+) -> dict[str, Any]:
     """What `boneflag explain --json` says about a chart, with resource types that were refused."""
-    return explain_bytes(file_of(*chart), unread=unread, on=on)
+    return explain_bytes(file_of(*chart), unread=unread, on=on, at=at)
 
 
-def explain_bytes(raw: bytes, *, unread: Sequence[str] = (), on: date = TODAY) -> dict[str, Any]:
+def explain_bytes(
+    raw: bytes, *, unread: Sequence[str] = (), on: date = TODAY, at: datetime = AT
+) -> dict[str, Any]:
     """The same for the bytes of a file."""
     vocabulary = packaged_vocabulary()
     protocol = packaged_protocol(vocabulary)
     if not unread:
-        return explain_file(raw, protocol, vocabulary, Delivery(), site=SITE, on=on, at=AT)[1]
+        return explain_file(raw, protocol, vocabulary, Delivery(), site=SITE, on=on, at=at)[1]
     chart = read_bundle(raw)
     record = RecordParser(vocabulary).record(
         chart.patient_id,
@@ -116,7 +122,7 @@ def explain_bytes(raw: bytes, *, unread: Sequence[str] = (), on: date = TODAY) -
         snooze_months=int(protocol.policies["decision"]["snooze_months"]),
     )
     thought = think(record, alerts, protocol, on, site=SITE)
-    return thought_json(thought, Delivery(), chart.resources, AT)
+    return thought_json(thought, Delivery(), chart.resources, at)
 
 
 def found(answer: Mapping[str, Any]) -> dict[str, str]:
@@ -126,6 +132,40 @@ def found(answer: Mapping[str, Any]) -> dict[str, str]:
         met = finding["verdict"] == "met" and finding["grade"]
         verdicts[finding["number"]] = f"met {finding['grade']}" if met else finding["verdict"]
     return verdicts
+
+
+def written(answer: Mapping[str, Any]) -> str | None:
+    """The resources that would be written with their statuses, None for nothing."""
+    found = (f"{r['resourceType']} {r['status']}" for r in answer["resources"])
+    return ", ".join(sorted(found)) or None
+
+
+def told(
+    *chart: Resource,
+    on: str,
+    flag: str = "active",
+    task: str = "requested",
+    changed: str,
+    because: Code | None = None,
+) -> tuple[Resource, ...]:
+    """The Flag and Task that BoneFlag posted about a chart on a day, and what people made of them.
+
+    `flag` and `task` are their statuses now, `changed` is the day of the last change, `because` the
+    code that a person gave for it.
+    """
+    day = date.fromisoformat(on)
+    posted = explain(*chart, on=day, at=datetime(day.year, day.month, day.day, 8, 0, tzinfo=UTC))
+    meta = {"versionId": "2", "lastUpdated": f"{changed}T10:00:00Z"}
+    statuses = {"Flag": flag, "Task": task}
+    pair = []
+    for resource in posted["resources"]:
+        kind = resource["resourceType"]
+        pair.append({**resource, "id": kind.lower(), "status": statuses[kind], "meta": meta})
+    if because:
+        pair[-1]["statusReason"] = concept(because)
+    if not pair:
+        raise ValueError("nothing was due on that day: the case tells no story")
+    return tuple(pair)
 
 
 def shown(case: Case) -> dict[str, Any]:
@@ -141,6 +181,8 @@ def shown(case: Case) -> dict[str, Any]:
         shown["gap"] = answer["gap_plan"] and answer["gap_plan"]["action"]
     if case.due_on != "":
         shown["due_on"] = answer["due_on"]
+    if case.writes != "":
+        shown["writes"] = written(answer)
     said = "\n".join(
         e["statement"]
         for f in answer["findings"]
@@ -164,6 +206,8 @@ def wanted(case: Case) -> dict[str, Any]:
         wanted["gap"] = case.gap
     if case.due_on != "":
         wanted["due_on"] = case.due_on
+    if case.writes != "":
+        wanted["writes"] = case.writes
     return wanted
 
 

@@ -24,14 +24,19 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
     if scan is None:
         return
     months = parameters["rescreen_interval_months"]
+    shortest = parameters["rescreen_interval_shortest_months"]
     statement = scan.sentence()
-    waited = on - scan.when.last
-    if not scan.has_result and waited > timedelta(days=parameters["result_missing_after_days"]):
-        statement += ": please file the result"
-    if on < add_months(scan.when.first, months):
+    if on < add_months(scan.when.first, shortest):
         weight = Weight.COUNTS
+        waited = on - scan.when.last
+        if not scan.has_result and waited > timedelta(days=parameters["result_missing_after_days"]):
+            statement += ": please file the result"
     elif on >= add_months(scan.when.last, months):
         weight, statement = Weight.SEEN, f"{statement} (interval of {months:.0f} months is over)"
+    elif on < add_months(scan.when.first, months):
+        # Whether a risk factor shortens the interval is not known: it may be over.
+        note = f"interval of {shortest:.0f} or {months:.0f} months: risk factors not readable here"
+        weight, statement = Weight.UNCLEAR, f"{statement} ({note})"
     else:
         weight, statement = Weight.UNCLEAR, f"{statement} (date not exact enough)"
     yield Evidence(scan.refs[0], statement, scan.when.last, weight)
@@ -46,5 +51,11 @@ CRITERION = Criterion(
         DataRequirement("Observation", ("dxa-central", "dxa-peripheral", "dxa-site-unknown")),
     ),
     find=find,
-    parameters=frozenset({"rescreen_interval_months", "result_missing_after_days"}),
+    parameters=frozenset(
+        {
+            "rescreen_interval_months",
+            "rescreen_interval_shortest_months",
+            "result_missing_after_days",
+        }
+    ),
 )

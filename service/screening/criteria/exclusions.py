@@ -8,9 +8,9 @@ from datetime import date
 from service.screening import diagnoses, measurements
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import add_months
-from service.screening.osteoporosis import ONCOLOGY, last_day
-from service.screening.person import youngest_age
-from service.screening.record import PatientRecord, When
+from service.screening.osteoporosis import ONCOLOGY, last_days
+from service.screening.person import oldest_age, youngest_age
+from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement
 
 HOSPICE = "hospice-or-terminal-care"
@@ -32,10 +32,15 @@ def find_inactive(record: PatientRecord, _parameters: Parameters, _on: date) -> 
 
 
 def find_minor(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Evidence]:
-    """Under age at the youngest possible age."""
-    age = youngest_age(record, on)
-    if age is not None and age < parameters["age_below"]:
+    """Under age for certain; unclear where the birth date is missing or not exact enough."""
+    youngest, oldest = youngest_age(record, on), oldest_age(record, on)
+    line = parameters["age_below"]
+    if youngest is None or oldest is None:
+        yield Evidence(record.patient, "age not known: no birth date", None, Weight.UNCLEAR)
+    elif oldest < line:
         yield Evidence(record.patient, "under age", None, Weight.COUNTS)
+    elif youngest < line:
+        yield Evidence(record.patient, "birth date not exact enough", None, Weight.UNCLEAR)
 
 
 def find_hospice(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Evidence]:
@@ -45,11 +50,11 @@ def find_hospice(record: PatientRecord, parameters: Parameters, on: date) -> Ite
     for condition in diagnoses.coded(record, HOSPICE):
         weight, note = diagnoses.weigh(condition, on)
         if weight is Weight.COUNTS:
-            weight, note = _recent(condition.recorded or condition.onset, since, on)
+            weight, note = diagnoses.recent(condition.recorded or condition.onset, since, on)
         yield diagnoses.evidence_of(condition, what, weight, note)
     for procedure in record.procedures:
         if HOSPICE in procedure.concepts and procedure.status in ("completed", "other", "unclear"):
-            weight, note = _recent(procedure.when, since, on)
+            weight, note = diagnoses.recent(procedure.when, since, on)
             if procedure.status == "unclear" and weight is Weight.COUNTS:
                 weight = Weight.UNCLEAR
             day = procedure.when.last if procedure.when else None
@@ -58,8 +63,10 @@ def find_hospice(record: PatientRecord, parameters: Parameters, on: date) -> Ite
     for observation in record.observations:
         if HOSPICE in observation.concepts | observation.value_concepts:
             weight, note = measurements.weigh(observation, on)
+            if weight is Weight.COUNTS and HOSPICE not in observation.value_concepts:
+                weight, note = measurements.answer(observation)
             if weight is Weight.COUNTS:
-                weight, note = _recent(observation.when, since, on)
+                weight, note = diagnoses.recent(observation.when, since, on)
             day = observation.when.last if observation.when else None
             yield Evidence(observation.ref, what + (f" ({note})" if note else ""), day, weight)
 
@@ -70,14 +77,14 @@ def find_pregnancy(record: PatientRecord, parameters: Parameters, on: date) -> I
     for condition in diagnoses.coded(record, PREGNANCY):
         weight, note = diagnoses.weigh(condition, on)
         if weight is Weight.COUNTS and condition.clinical != "active":
-            weight, note = _recent(condition.recorded or condition.onset, since, on)
+            weight, note = diagnoses.recent(condition.recorded or condition.onset, since, on)
         yield diagnoses.evidence_of(condition, "pregnancy", weight, note)
     for observation in measurements.measured(record, "pregnancy-status"):
         weight, note = measurements.weigh(observation, on)
         if weight is Weight.COUNTS and PREGNANCY not in observation.value_concepts:
             weight, note = Weight.SEEN, "not answered with pregnancy"
         if weight is Weight.COUNTS:
-            weight, note = _recent(observation.when, since, on)
+            weight, note = diagnoses.recent(observation.when, since, on)
         day = observation.when.last if observation.when else None
         yield Evidence(
             observation.ref, "pregnancy status" + (f" ({note})" if note else ""), day, weight
@@ -93,22 +100,14 @@ def find_oncology_agent(
         if ONCOLOGY not in medicine.concepts or medicine.counts is False:
             continue
         begun = medicine.start or medicine.renewed
-        day = last_day(medicine, on)
         if begun is not None and begun.first > on:
             continue
-        weight = Weight.UNCLEAR if medicine.counts is None or day is None else Weight.COUNTS
-        if day is not None and day < since:
-            weight = Weight.SEEN
+        days = last_days(medicine, on)
+        weight, _ = diagnoses.recent(days, since, on)
+        if weight is Weight.COUNTS and medicine.counts is None:
+            weight = Weight.UNCLEAR
+        day = days.last if days else None
         yield Evidence(medicine.ref, "bone agent at oncology dose: for review", day, weight)
-
-
-def _recent(when: When | None, since: date, on: date) -> tuple[Weight, str]:
-    if when is None:
-        return Weight.UNCLEAR, "no date"
-    within = when.is_within(since, on)
-    if within is None:
-        return Weight.UNCLEAR, "date not exact enough"
-    return (Weight.COUNTS, "") if within else (Weight.SEEN, "not in the window")
 
 
 _PATIENT = (DataRequirement("Patient"),)

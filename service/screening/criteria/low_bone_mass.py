@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from service.screening.bone_density import is_low, latest_scan
+from service.screening.bone_density import central_scans, is_low, latest_scan
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import add_months
 from service.screening.diagnoses import coded, evidence_of, weigh
@@ -23,9 +23,11 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
     is_running = scan is not None and on < add_months(
         scan.when.first, parameters["rescreen_interval_months"]
     )
-    if scan is not None and is_low(scan):
+    scored = [s for s in central_scans(record, on) if s.has_result]
+    if scored and is_low(scored[-1]):
+        # A later scan without a result takes nothing back.
         weight = Weight.SEEN if is_running else Weight.COUNTS
-        yield Evidence(scan.refs[0], scan.sentence(), scan.when.last, weight)
+        yield Evidence(scored[-1].refs[0], scored[-1].sentence(), scored[-1].when.last, weight)
     for condition in coded(record, "osteopenia"):
         weight, note = weigh(condition, on)
         if weight is Weight.COUNTS and condition.clinical == "resolved":

@@ -60,10 +60,10 @@ def _at_site(
     for condition in sorted(conditions, key=_order):
         weight, note = _weigh(record, condition, parameters, on)
         day = condition.happened.last if condition.happened else None
-        is_later = weight is Weight.COUNTS and day is not None and last_counted is not None
-        is_follow_up = _seventh_character(condition) == "follow-up"
-        if is_later and (is_follow_up or day - last_counted <= same):
-            weight, note = Weight.SEEN, "the same fracture"
+        if weight is Weight.COUNTS and day is not None and last_counted is not None:
+            is_follow_up = _seventh_character(condition) == "follow-up"
+            if is_follow_up or day - last_counted <= same:
+                weight, note = Weight.SEEN, "the same fracture"
         if weight is Weight.COUNTS:
             last_counted = day
         yield evidence_of(condition, what, weight, note)
@@ -80,8 +80,11 @@ def _weigh(
     weight, note = weigh(condition, on)
     if weight is not Weight.COUNTS:
         return weight, note
-    if _is_high_energy(record, condition, on):
+    mechanisms = _mechanisms(record, condition, on)
+    if Weight.COUNTS in mechanisms:
         return Weight.SEEN, "high-energy mechanism: for review"
+    if Weight.UNCLEAR in mechanisms:
+        return Weight.UNCLEAR, "high-energy mechanism whose status is not understood"
     if _is_through_a_metastasis(record, condition, on):
         return Weight.SEEN, "metastasis of bone on file: not a fragility fracture"
     if _seventh_character(condition) == "late effect":
@@ -98,7 +101,7 @@ def _by_age(
     when = condition.happened
     if when is None:
         is_young = age_on(record.birth.first, on) < least
-        return (Weight.SEEN, "before age 40") if is_young else (Weight.UNCLEAR, "no date")
+        return (Weight.SEEN, f"before age {least:.0f}") if is_young else (Weight.UNCLEAR, "no date")
     if age_on(record.birth.last, when.first) >= least:
         return Weight.COUNTS, "no high-energy mechanism recorded"
     if age_on(record.birth.first, when.last) < least:
@@ -106,11 +109,12 @@ def _by_age(
     return Weight.UNCLEAR, f"before or after age {least:.0f}"
 
 
-def _is_high_energy(record: PatientRecord, condition: Condition, on: date) -> bool:
-    return any(
-        weigh(mechanism, on)[0] is Weight.COUNTS and _belong_together(condition, mechanism)
+def _mechanisms(record: PatientRecord, condition: Condition, on: date) -> set[Weight]:
+    return {
+        weigh(mechanism, on)[0]
         for mechanism in coded(record, "high-energy-mechanism")
-    )
+        if _belong_together(condition, mechanism)
+    }
 
 
 def _belong_together(fracture: Condition, mechanism: Condition) -> bool:

@@ -9,18 +9,19 @@ would be dangerous in both directions. Source: specification 2.4, 3.3.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from service.screening.body import (
     Measure,
     body_masses,
     heights,
-    unreadable_body_masses,
+    unreadable,
     weights,
 )
 from service.screening.criterion import Criterion, Evidence, Grade, Parameters, Role, Weight
 from service.screening.dates import add_months
-from service.screening.diagnoses import coded, evidence_of, weigh
+from service.screening.diagnoses import coded, evidence_of, recent, weigh
 from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement
 
@@ -30,23 +31,24 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
     since = add_months(on, -parameters["window_months"])
     indices = body_masses(record, on, since)
     weighed = [m for m in weights(record, on) if m.day >= since]
-    yield from _unreadable(record, on, since, has_index=bool(indices))
+    yield from _unreadable(record, on, since, has_readable=bool(indices or weighed))
     if indices:
         yield _judge_index(indices[-1], parameters)
     elif weighed and not heights(record, on):
         yield _judge_weight(weighed[-1], parameters)
     yield from _loss(weighed, parameters, on)
-    for condition in coded(record, "underweight", "abnormal-weight-loss"):
+    for condition in coded(record, "underweight"):
         weight, note = weigh(condition, on)
-        happened = condition.recorded or condition.onset
-        if weight is Weight.COUNTS and (happened is None or happened.last < since):
-            weight, note = Weight.SEEN, "too long ago or no date"
         if weight is Weight.COUNTS and condition.clinical in ("resolved", "inactive"):
             weight, note = Weight.SEEN, condition.clinical
-        evidence = evidence_of(condition, "low weight or weight loss coded", weight, note)
-        yield Evidence(
-            evidence.source, evidence.statement, evidence.date, evidence.weight, Grade.MINOR
-        )
+        if weight is Weight.COUNTS:
+            weight, note = recent(condition.recorded or condition.onset, since, on)
+        evidence = evidence_of(condition, "low weight coded", weight, note)
+        yield replace(evidence, grade=Grade.MINOR)
+    for condition in coded(record, "abnormal-weight-loss"):
+        # R63.4 does not say that it was the tenth of the weight that the specification asks for.
+        note = weigh(condition, on)[1] or "how much is not said"
+        yield evidence_of(condition, "weight loss coded", Weight.SEEN, note)
 
 
 def _judge_index(index: Measure, parameters: Parameters) -> Evidence:
@@ -81,12 +83,13 @@ def _loss(weighed: list[Measure], parameters: Parameters, on: date) -> Iterator[
 
 
 def _unreadable(
-    record: PatientRecord, on: date, since: date, *, has_index: bool
+    record: PatientRecord, on: date, since: date, *, has_readable: bool
 ) -> Iterator[Evidence]:
-    """BMI observations of the window that could not be read, unless a readable one stands."""
-    for measure in unreadable_body_masses(record, on, since):
-        weight = Weight.SEEN if has_index else Weight.UNCLEAR
-        yield Evidence(measure.ref, f"BMI ({measure.note})", measure.day, weight)
+    """What was measured in the window and could not be read; shown where something else could."""
+    weight = Weight.SEEN if has_readable else Weight.UNCLEAR
+    for what, concept in (("BMI", "bmi"), ("weight", "body-weight")):
+        for measure in unreadable(record, concept, on, since):
+            yield Evidence(measure.ref, f"{what} ({measure.note})", measure.day, weight)
 
 
 CRITERION = Criterion(

@@ -1,8 +1,9 @@
 """Who is "a person with MS" (specification 3.1 and section 7, "MS").
 
-A newcomer would get three things wrong. `active` is not required: MS in remission is still MS. An
+A newcomer would get four things wrong. `active` is not required: MS in remission is still MS. An
 encounter diagnosis never confirms alone, whatever its verification status, because rule-out visits
-are coded so. And a refuted diagnosis does more than not count: it takes an alert back.
+are coded so. Visits differ by the day they were recorded: their onset is the same every time. And a
+refuted diagnosis does more than not count: it takes an alert back.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
-from service.screening.diagnoses import coded, evidence_of, weigh
-from service.screening.record import Condition, PatientRecord
+from service.screening.diagnoses import coded, evidence_of, is_future, weigh
+from service.screening.record import Condition, MedicationUse, PatientRecord
 from service.screening.value_sets import DataRequirement
 
 MS = "multiple-sclerosis"
@@ -32,27 +33,34 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
             visits.append(condition)
         else:
             yield evidence_of(condition, "multiple sclerosis", weight, note)
-    confirmed = _is_repeated(visits, record, parameters, on)
+    weight, note = _weigh_visits(visits, record, parameters, on)
     for condition in visits:
-        weight = Weight.COUNTS if confirmed else Weight.SEEN
-        note = "repeated encounter diagnosis" if confirmed else "encounter diagnosis: possible MS"
         yield evidence_of(condition, "multiple sclerosis", weight, note)
 
 
-def _is_repeated(
+def _weigh_visits(
     visits: list[Condition], record: PatientRecord, parameters: Parameters, on: date
-) -> bool:
-    days = sorted({v.happened.last for v in visits if v.happened is not None})
+) -> tuple[Weight, str]:
+    """What all encounter diagnoses together weigh."""
+    whens = [v.recorded or v.onset for v in visits]
+    days = sorted({when.last for when in whens if when is not None})
     if len(days) >= parameters["encounter_diagnoses_needed"]:
-        return True
-    if len(days) < parameters["encounter_diagnoses_needed_with_drug"]:
-        return False
-    apart = days[-1] - days[0] >= timedelta(days=parameters["days_apart_with_drug"])
-    return apart and any(
-        MS_ONLY_DRUG in m.concepts
-        and m.counts is True
-        and not (m.renewed is not None and m.renewed.first > on)
-        for m in record.medicines
+        return Weight.COUNTS, "repeated encounter diagnosis"
+    with_drug = int(parameters["encounter_diagnoses_needed_with_drug"])
+    apart = timedelta(days=parameters["days_apart_with_drug"])
+    if len(days) >= with_drug and days[-1] - days[0] >= apart:
+        if any(_is_ms_only(medicine, on) for medicine in record.medicines):
+            return Weight.COUNTS, "repeated encounter diagnosis, and a medicine that only MS has"
+        if "MedicationRequest" in record.unread:
+            return Weight.UNCLEAR, "encounter diagnoses: medicines not readable here"
+    return Weight.SEEN, "encounter diagnosis: possible MS"
+
+
+def _is_ms_only(medicine: MedicationUse, on: date) -> bool:
+    return (
+        MS_ONLY_DRUG in medicine.concepts
+        and medicine.counts is True
+        and not is_future(medicine.renewed, on)
     )
 
 
@@ -64,7 +72,8 @@ def was_refuted(record: PatientRecord) -> bool:
 CRITERION = Criterion(
     id="multiple-sclerosis",
     role=Role.COHORT,
-    needs=(DataRequirement("Condition"), DataRequirement("MedicationRequest")),
+    needs=(DataRequirement("Condition"),),
+    helped_by=(DataRequirement("MedicationRequest"),),
     find=find,
     parameters=frozenset(
         {

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from service.screening.body import weights
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import add_months
-from service.screening.diagnoses import coded, evidence_of, weigh
+from service.screening.diagnoses import coded, evidence_of, recent, weigh
 from service.screening.exposure import Exposure, exposure_between
 from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement
@@ -44,11 +44,8 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
     coded_since = add_months(on, -parameters["code_window_months"])
     for condition in coded(record, "long-term-systemic-steroid"):
         weight, note = weigh(condition, on)
-        happened = condition.recorded or condition.onset
-        if weight is Weight.COUNTS and happened is None:
-            weight, note = Weight.UNCLEAR, "no date"
-        if weight is Weight.COUNTS and happened is not None and happened.last < coded_since:
-            weight, note = Weight.SEEN, "too long ago"
+        if weight is Weight.COUNTS:
+            weight, note = recent(condition.recorded or condition.onset, coded_since, on)
         yield evidence_of(condition, "long-term systemic steroid coded", weight, note)
 
 

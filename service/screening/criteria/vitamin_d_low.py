@@ -35,13 +35,14 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
         if weight is Weight.SEEN:
             continue
         is_low = _is_low(observation, parameters["nmol_per_l_below"])
-        if weight is Weight.UNCLEAR or is_low is None:
+        if weight is Weight.UNCLEAR or is_low is None or observation.when is None:
             unreadable.append(observation)
-        elif observation.when is not None:
+        else:
             readable.append((observation.when.last, is_low, observation))
     readable.sort(key=lambda r: (r[0], r[2].ref))
     yield from _levels(readable, unreadable, since)
-    yield from _diagnosed(record, [day for day, is_low, _ in readable if not is_low], on)
+    normal_days = [day for day, is_low, _ in readable if not is_low]
+    yield from _diagnosed(record, normal_days, since, on)
 
 
 def _levels(
@@ -91,13 +92,18 @@ def _is_low(observation: Observation, below: float) -> bool | None:
     return level < below
 
 
-def _diagnosed(record: PatientRecord, normal_days: list[date], on: date) -> Iterator[Evidence]:
+def _diagnosed(
+    record: PatientRecord, normal_days: list[date], since: date, on: date
+) -> Iterator[Evidence]:
+    """Active diagnoses; one that does not say whether it is active counts for the window."""
     for condition in diagnoses.coded(record, "vitamin-d-deficiency"):
         weight, note = diagnoses.weigh(condition, on)
         if weight is Weight.COUNTS and condition.clinical not in ("active", "unstated"):
             unclear = condition.clinical == "unclear"
             weight = Weight.UNCLEAR if unclear else Weight.SEEN
             note = "clinical status not understood" if unclear else condition.clinical
+        if weight is Weight.COUNTS and condition.clinical == "unstated":
+            weight, note = diagnoses.recent(condition.recorded or condition.onset, since, on)
         day = condition.happened.last if condition.happened else date.min
         if weight is Weight.COUNTS and any(normal >= day for normal in normal_days):
             weight, note = Weight.SEEN, "a later level was not low"

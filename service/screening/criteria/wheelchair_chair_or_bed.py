@@ -13,7 +13,7 @@ from datetime import date
 from service.screening import diagnoses, measurements
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import add_months
-from service.screening.record import Condition, Observation, PatientRecord, When
+from service.screening.record import Condition, Observation, PatientRecord
 from service.screening.value_sets import DataRequirement
 
 STATE = "wheelchair-or-bed"
@@ -46,9 +46,9 @@ def _of_condition(condition: Condition, since: date, on: date) -> Evidence:
     if weight is Weight.COUNTS and not is_event and condition.clinical in _OVER:
         weight, note = Weight.SEEN, condition.clinical
     if weight is Weight.COUNTS and is_event:
-        weight, note = _recent(condition.happened, since, on)
+        weight, note = diagnoses.recent(condition.happened, since, on)
     elif weight is Weight.COUNTS and condition.clinical != "active":
-        weight, note = _recent(condition.recorded or condition.onset, since, on)
+        weight, note = diagnoses.recent(condition.recorded or condition.onset, since, on)
     return diagnoses.evidence_of(condition, _FELL if is_event else _STATED, weight, note)
 
 
@@ -59,31 +59,13 @@ def _of_observation(observation: Observation, since: date, on: date) -> Evidence
         return None
     weight, note = measurements.weigh(observation, on)
     if weight is Weight.COUNTS and not answered:
-        weight, note = _answer(observation)
+        weight, note = measurements.answer(observation)
     if weight is Weight.COUNTS:
-        weight, note = _recent(observation.when, since, on)
+        weight, note = diagnoses.recent(observation.when, since, on)
     what = _STATED if STATE in answered | asked else _FELL
     statement = f"{what}, {diagnoses.words(observation.when)}" + (f" ({note})" if note else "")
     day = observation.when.last if observation.when else None
     return Evidence(observation.ref, statement, day, weight)
-
-
-def _answer(observation: Observation) -> tuple[Weight, str]:
-    """A finding code as the question: no value or true says yes, false says no."""
-    if not observation.has_value or observation.boolean is True:
-        return Weight.COUNTS, ""
-    if observation.boolean is False:
-        return Weight.SEEN, "answered no"
-    return Weight.UNCLEAR, "answer not understood"
-
-
-def _recent(when: When | None, since: date, on: date) -> tuple[Weight, str]:
-    if when is None:
-        return Weight.UNCLEAR, "no date"
-    within = when.is_within(since, on)
-    if within is None:
-        return Weight.UNCLEAR, "date not exact enough"
-    return (Weight.COUNTS, "") if within else (Weight.SEEN, "too long ago")
 
 
 CRITERION = Criterion(

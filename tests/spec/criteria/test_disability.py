@@ -84,6 +84,22 @@ SPECS = (
             case("5.5", (*ANNA, edss(5.5, on="2026-09-01")), **NOT, status="not-at-risk"),
             case("6.0 exactly", (*ANNA, edss(6.0, on="2026-09-01")), **MAJOR),
             case("6.5, a woman of 34", (*ANNA, edss(6.5, on="2026-09-01")), **MAJOR, example="1"),
+            *(
+                case(
+                    f"6.5 with the unit “{unit}”",
+                    (
+                        *ANNA,
+                        observation(snomed("273554001"), on="2026-09-01", value=6.5, unit=unit),
+                    ),
+                    **MAJOR,
+                )
+                for unit in ("1", "{EDSS}", "points")
+            ),
+            case(
+                "6.5 with the unit “%”, so something else",
+                (*ANNA, observation(snomed("273554001"), on="2026-09-01", value=6.5, unit="%")),
+                **UNKNOWN,
+            ),
             case("9.5, the end of the scale", (*ANNA, edss(9.5, on="2026-09-01")), **MAJOR),
             case(
                 "6.5 as a whole and a component",
@@ -113,8 +129,13 @@ SPECS = (
                 (*ANNA, edss(6.5, on="2020-01-01"), edss(5.0, on="2026-09-01")),
                 **NOT,
             ),
-            case("65, the point was forgotten", (*ANNA, edss(65, on="2026-09-01")), **UNKNOWN,
-                 reports=("EDSS is not a value of the scale",), example="29"),
+            case(
+                "65, the point was forgotten",
+                (*ANNA, edss(65, on="2026-09-01")),
+                **UNKNOWN,
+                reports=("EDSS is not a value of the scale",),
+                example="29",
+            ),
             case("0.5", (*ANNA, edss(0.5, on="2026-09-01")), **UNKNOWN, example="29"),
             case("10.5", (*ANNA, edss(10.5, on="2026-09-01")), **UNKNOWN, example="29"),
             case("10, which is death", (*ANNA, edss(10, on="2026-09-01")), **UNKNOWN),
@@ -136,8 +157,9 @@ SPECS = (
                 **UNKNOWN,
             ),
             case("6.5 without a date", (*ANNA, edss(6.5, on=None)), **UNKNOWN),
-            case("6.5, preliminary", (*ANNA, edss(6.5, on="2026-09-01", status="preliminary")),
-                 **NOT),
+            case(
+                "6.5, preliminary", (*ANNA, edss(6.5, on="2026-09-01", status="preliminary")), **NOT
+            ),
             case(
                 "6.5, entered in error",
                 (*ANNA, edss(6.5, on="2026-09-01", status="entered-in-error")),
@@ -150,7 +172,7 @@ SPECS = (
                 (*MARA, observation(loinc("LP241977-0"), on="2026-09-01", value=6.5)),
                 **NOT,
                 status="not-at-risk",
-                reports=("LOINC Part",),
+                reports=("not an observation code",),
                 example="30",
             ),
             case(
@@ -199,8 +221,11 @@ SPECS = (
                 (*MARA, wheelchair(clinical=None)),
                 finds={"MSO-04": "unknown"},
             ),
-            case("resolved", (*MARA, wheelchair(recorded="2026-01-01", clinical="resolved")),
-                 **NO_CHAIR),
+            case(
+                "resolved",
+                (*MARA, wheelchair(recorded="2026-01-01", clinical="resolved")),
+                **NO_CHAIR,
+            ),
             case("only suspected", (*MARA, wheelchair(verification="provisional")), **NO_CHAIR),
             case(
                 "as the answer to a question about mobility",
@@ -240,6 +265,19 @@ SPECS = (
                 "a wheelchair in use, by a statement",
                 (*MARA, device(patient=None), use("active")),
                 **CHAIR,
+            ),
+            case(
+                "another aid assigned to her, a walking stick",
+                (
+                    *MARA,
+                    device(
+                        patient={"reference": "Patient/p"},
+                        type={
+                            "coding": [{"system": "http://snomed.info/sct", "code": "105504002"}]
+                        },
+                    ),
+                ),
+                **NO_CHAIR,
             ),
             case(
                 "a wheelchair that was returned",

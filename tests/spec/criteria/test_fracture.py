@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.lib.patients import Resource, condition, edss, icd, ms, snomed, woman
+from tests.lib.patients import Resource, concept, condition, edss, icd, ms, snomed, woman
 from tests.spec.book import Spec, case, holds
 
 EVA = (woman(born="1971-06-01"), ms(), edss(2.0, on="2026-03-01"))
@@ -19,7 +19,7 @@ def coded(code: str, onset: str | None = None, **elements: Any) -> Resource:
 SPECS = (
     Spec(
         "A fracture at a typical site, from age 40 on",
-        "Eva is 55. Hip, vertebra, wrist, upper arm and pelvis count without a sign of great force.",
+        "Eva is 55. Hip, vertebra, wrist, upper arm and pelvis, without a sign of great force.",
         "MSO-06",
         (
             case(
@@ -43,6 +43,17 @@ SPECS = (
                 (*EVA, condition(snomed("263225007"), onset="2025-02-01")),
                 **DUE,
             ),
+            case(
+                "S72.001A in 2024 and, more than 180 days later, S72.001A again: two fractures",
+                (*EVA, coded("S72.001A", "2024-01-01"), coded("S72.001A", "2025-02-01")),
+                **DUE,
+            ),
+            case(
+                "S72.001A in 2024 and S72.001D more than 180 days later: one fracture",
+                (*EVA, coded("S72.001A", "2024-01-01"), coded("S72.001D", "2025-02-01")),
+                **DUE,
+                says=("the same fracture",),
+            ),
             case("S62.600A finger", (*EVA, coded("S62.600A", "2025-02-01")), **NOT),
             case("S02.0XXA skull", (*EVA, coded("S02.0XXA", "2025-02-01")), **NOT),
             case(
@@ -51,8 +62,11 @@ SPECS = (
                 **NOT,
                 says=("before age 40",),
             ),
-            case("S72.001A on the 40th birthday", (*BORN_1986, coded("S72.001A", "2026-11-22")),
-                 **DUE),
+            case(
+                "S72.001A on the 40th birthday",
+                (*BORN_1986, coded("S72.001A", "2026-11-22")),
+                **DUE,
+            ),
             case(
                 "S72.001A some time in 2026, the year of 40",
                 (*BORN_1986, coded("S72.001A", "2026")),
@@ -77,7 +91,7 @@ SPECS = (
     ),
     Spec(
         "Great force takes a fracture out",
-        "W11 to W17, V and X/Y codes in the same encounter, or on the same day where none is named.",
+        "W11 to W17, V and X/Y codes in the same encounter, or the same day where none is named.",
         "MSO-06",
         (
             case(
@@ -104,6 +118,16 @@ SPECS = (
                     coded("W11.XXXA", "2025-02-01", encounter="8"),
                 ),
                 **DUE,
+            ),
+            case(
+                "S72.001A without a date, and a fall from a ladder without a date",
+                (*EVA, coded("S72.001A"), coded("W11.XXXA")),
+                **UNKNOWN,
+            ),
+            case(
+                "one entry that is coded as both, S72.001A and W13.9XXA",
+                (*EVA, condition(concept(icd("S72.001A"), icd("W13.9XXA")), onset="2025-02-01")),
+                **NOT,
             ),
             case(
                 "S72.001A, and a fall from a ladder a year before",

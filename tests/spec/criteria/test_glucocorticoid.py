@@ -20,14 +20,28 @@ SPECS = (
         "The year is the 365 days that end on the day of judgement, both ends included.",
         "MSO-08",
         (
-            case("2.5 mg daily for 95 days", (*MARA, prednisone(2.5, "2026-03-01", "2026-06-03")),
-                 **DUE, example="9"),
-            case("2.5 mg daily for 90 days", (*MARA, prednisone(2.5, "2026-03-01", "2026-05-29")),
-                 **DUE),
-            case("2.5 mg daily for 89 days", (*MARA, prednisone(2.5, "2026-03-01", "2026-05-28")),
-                 **NOT, example="9"),
-            case("2.4 mg daily for 95 days", (*MARA, prednisone(2.4, "2026-03-01", "2026-06-03")),
-                 **NOT),
+            case(
+                "2.5 mg daily for 95 days",
+                (*MARA, prednisone(2.5, "2026-03-01", "2026-06-03")),
+                **DUE,
+                example="9",
+            ),
+            case(
+                "2.5 mg daily for 90 days",
+                (*MARA, prednisone(2.5, "2026-03-01", "2026-05-29")),
+                **DUE,
+            ),
+            case(
+                "2.5 mg daily for 89 days",
+                (*MARA, prednisone(2.5, "2026-03-01", "2026-05-28")),
+                **NOT,
+                example="9",
+            ),
+            case(
+                "2.4 mg daily for 95 days",
+                (*MARA, prednisone(2.4, "2026-03-01", "2026-06-03")),
+                **NOT,
+            ),
             case(
                 "5 mg for 45 days and, months later, for 45 days again",
                 (
@@ -61,8 +75,13 @@ SPECS = (
                 "methylprednisolone 2 mg daily for 95 days: worth 2.5 mg",
                 (
                     *MARA,
-                    ordered("methylprednisolone 2 mg tablet", on="2026-03-01", mg_daily=2,
-                            since="2026-03-01", until="2026-06-03"),
+                    ordered(
+                        "methylprednisolone 2 mg tablet",
+                        on="2026-03-01",
+                        mg_daily=2,
+                        since="2026-03-01",
+                        until="2026-06-03",
+                    ),
                 ),
                 **DUE,
             ),
@@ -80,8 +99,11 @@ SPECS = (
                 "1 g methylprednisolone on three days, twice in a year: no sustained exposure",
                 (
                     *MARA,
-                    [given(PULSE, on=f"2026-0{m}-0{d}", mg=1000, route="intravenous")
-                     for m in (2, 7) for d in (1, 2, 3)],
+                    [
+                        given(PULSE, on=f"2026-0{m}-0{d}", mg=1000, route="intravenous")
+                        for m in (2, 7)
+                        for d in (1, 2, 3)
+                    ],
                 ),
                 **NOT,
                 example="5",
@@ -95,8 +117,15 @@ SPECS = (
         (
             case(
                 "budesonide inhaler for a year",
-                (*MARA, ordered("budesonide 0.2 mg inhaler", on="2026-01-01", mg_daily=0.4,
-                                route="inhalation")),
+                (
+                    *MARA,
+                    ordered(
+                        "budesonide 0.2 mg inhaler",
+                        on="2026-01-01",
+                        mg_daily=0.4,
+                        route="inhalation",
+                    ),
+                ),
                 **NOT,
                 example="10",
             ),
@@ -108,24 +137,41 @@ SPECS = (
             ),
             case(
                 "prednisolone eye drops",
-                (*MARA, ordered("prednisolone 10 mg/ml eye drops", on="2026-06-01", mg_daily=5,
-                                route="ophthalmic")),
+                (
+                    *MARA,
+                    ordered(
+                        "prednisolone 10 mg/ml eye drops",
+                        on="2026-06-01",
+                        mg_daily=5,
+                        route="ophthalmic",
+                    ),
+                ),
                 **NOT,
                 example="10",
             ),
-            case("prednisone without any dose",
-                 (*MARA, ordered(TABLET, on="2026-06-01")), **UNKNOWN),
+            case(
+                "prednisone without any dose", (*MARA, ordered(TABLET, on="2026-06-01")), **UNKNOWN
+            ),
             case(
                 "only planned (intent plan)",
                 (*MARA, ordered(TABLET, on="2026-03-01", mg_daily=5, intent="plan")),
                 **NOT,
             ),
-            case("cancelled", (*MARA, ordered(TABLET, on="2026-03-01", mg_daily=5,
-                                              status="cancelled")), **NOT),
-            case("do not give", (*MARA, ordered(TABLET, on="2026-03-01", mg_daily=5,
-                                                doNotPerform=True)), **NOT),
-            case("a status that nobody knows", (*MARA, ordered(TABLET, on="2026-03-01", mg_daily=5,
-                                                               status="unknown")), **UNKNOWN),
+            case(
+                "cancelled",
+                (*MARA, ordered(TABLET, on="2026-03-01", mg_daily=5, status="cancelled")),
+                **NOT,
+            ),
+            case(
+                "do not give",
+                (*MARA, ordered(TABLET, on="2026-03-01", mg_daily=5, doNotPerform=True)),
+                **NOT,
+            ),
+            case(
+                "a status that nobody knows",
+                (*MARA, ordered(TABLET, on="2026-03-01", mg_daily=5, status="unknown")),
+                **UNKNOWN,
+            ),
             case(
                 "readable for 95 days, with an unreadable one beside it",
                 (
@@ -140,10 +186,24 @@ SPECS = (
                 (
                     *MARA,
                     ordered(TABLET, on="2026-03-01", since="2026-03-01", until="2026-06-03")
-                    | {"dosageInstruction": [{
-                        "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d",
-                                   "boundsPeriod": {"start": "2026-03-01", "end": "2026-06-03"}}},
-                        "doseAndRate": [{"doseQuantity": {"value": 0.1, "unit": "mg/kg"}}]}]},
+                    | {
+                        "dosageInstruction": [
+                            {
+                                "timing": {
+                                    "repeat": {
+                                        "frequency": 1,
+                                        "period": 1,
+                                        "periodUnit": "d",
+                                        "boundsPeriod": {
+                                            "start": "2026-03-01",
+                                            "end": "2026-06-03",
+                                        },
+                                    }
+                                },
+                                "doseAndRate": [{"doseQuantity": {"value": 0.1, "unit": "mg/kg"}}],
+                            }
+                        ]
+                    },
                 ),
                 **UNKNOWN,
             ),
@@ -153,10 +213,24 @@ SPECS = (
                     *MARA,
                     weight(60, on="2026-03-01"),
                     ordered(TABLET, on="2026-03-01")
-                    | {"dosageInstruction": [{
-                        "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d",
-                                   "boundsPeriod": {"start": "2026-03-01", "end": "2026-06-03"}}},
-                        "doseAndRate": [{"doseQuantity": {"value": 0.1, "unit": "mg/kg"}}]}]},
+                    | {
+                        "dosageInstruction": [
+                            {
+                                "timing": {
+                                    "repeat": {
+                                        "frequency": 1,
+                                        "period": 1,
+                                        "periodUnit": "d",
+                                        "boundsPeriod": {
+                                            "start": "2026-03-01",
+                                            "end": "2026-06-03",
+                                        },
+                                    }
+                                },
+                                "doseAndRate": [{"doseQuantity": {"value": 0.1, "unit": "mg/kg"}}],
+                            }
+                        ]
+                    },
                 ),
                 **DUE,
             ),
@@ -191,17 +265,37 @@ SPECS = (
         "Counts alone for 12 months from the day on which it was recorded.",
         "MSO-08",
         (
-            case("recorded 2025-11-22, 12 months ago",
-                 (*MARA, condition(icd("Z79.52"), recorded="2025-11-22")), **DUE),
-            case("recorded 2025-11-21, a day more",
-                 (*MARA, condition(icd("Z79.52"), recorded="2025-11-21")), **NOT),
-            case("recorded some time in 2025",
-                 (*MARA, condition(icd("Z79.52"), recorded="2025")), **UNKNOWN),
+            case(
+                "recorded 2025-11-22, 12 months ago",
+                (*MARA, condition(icd("Z79.52"), recorded="2025-11-22")),
+                **DUE,
+            ),
+            case(
+                "recorded 2025-11-21, a day more",
+                (*MARA, condition(icd("Z79.52"), recorded="2025-11-21")),
+                **NOT,
+            ),
+            case(
+                "recorded some time in 2025",
+                (*MARA, condition(icd("Z79.52"), recorded="2025")),
+                **UNKNOWN,
+            ),
             case("without a date", (*MARA, condition(icd("Z79.52"))), **UNKNOWN),
-            case("refuted", (*MARA, condition(icd("Z79.52"), recorded="2026-06-01",
-                                              verification="refuted")), **NOT),
-            case("Z79.51, which is inhaled",
-                 (*MARA, condition(icd("Z79.51"), recorded="2026-06-01")), **NOT),
+            case(
+                "since 2020, but the recording is dated tomorrow",
+                (*MARA, condition(icd("Z79.52"), onset="2020-01-01", recorded="2026-11-23")),
+                **NOT,
+            ),
+            case(
+                "refuted",
+                (*MARA, condition(icd("Z79.52"), recorded="2026-06-01", verification="refuted")),
+                **NOT,
+            ),
+            case(
+                "Z79.51, which is inhaled",
+                (*MARA, condition(icd("Z79.51"), recorded="2026-06-01")),
+                **NOT,
+            ),
         ),
     ),
 )

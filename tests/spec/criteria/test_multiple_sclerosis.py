@@ -45,7 +45,9 @@ SPECS = (
             case("G37.81 MOGAD", anna_with(icd("G37.81")), **NOT_IN),
             case("G37.9 other demyelination", anna_with(icd("G37.9")), **NOT_IN),
             case(
-                "733028000, a syndrome with MS in its name", anna_with(snomed("733028000")), **NOT_IN
+                "733028000, a syndrome with MS in its name",
+                anna_with(snomed("733028000")),
+                **NOT_IN,
             ),
             case(
                 "1344634002 No family history of multiple sclerosis",
