@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from service.ehr.alert_state import Remembered
 from service.ehr.plan_progress import Outcome
-from service.screening.alert import Action, AlertPlan, PostedResource
+from service.screening.alert import OPEN_TASK_STATUSES, Action, AlertPlan, PostedResource
 from service.store.entries import AlertEntry, EntryState
 
 
@@ -68,7 +68,7 @@ def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> 
         entry = _flag(entry, outcome.flag)
     if "Task" in outcome.settled and outcome.task is not None:
         entry = _task(entry, outcome.task)
-    if plan.action in (Action.RESOLVE, Action.WITHDRAW):
+    if plan.action in (Action.RESOLVE, Action.WITHDRAW) and not _is_task_open(outcome):
         entry = replace(
             entry,
             state=EntryState.CLOSED,
@@ -88,6 +88,12 @@ def _with_flag_and_task(entry: AlertEntry, known: AlertEntry) -> AlertEntry:
         task_version=known.task_version,
         task_status=known.task_status,
     )
+
+
+def _is_task_open(outcome: Outcome) -> bool:
+    """After a refusal the Flag goes and the Task stays as the person left it: still to be watched,
+    also when the person leaves the cohort."""
+    return outcome.task is not None and outcome.task.status in OPEN_TASK_STATUSES
 
 
 def _flag(entry: AlertEntry, flag: PostedResource) -> AlertEntry:

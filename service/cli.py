@@ -1,23 +1,30 @@
 """The command line: what an integration engineer and a clinical lead type.
 
 An operator's mistake gives one clear sentence and an exit code by kind, never a traceback:
-2 settings or input, 3 EHR unavailable, 4 EHR refused, 5 EHR rejected or not understood, 6 store.
+2 settings or input, 3 EHR unavailable, 4 EHR refused, 5 EHR rejected or not understood, 6 store
+or queue.
 Heavy imports are inside the commands: `boneflag explain` answers in under a second.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
+from pydantic import SecretStr
 
 from service.settings import Settings, SettingsInvalid, load_settings
+
+if TYPE_CHECKING:
+    from service.store.entries import Run
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +33,7 @@ app = typer.Typer(
     help="Finds people with multiple sclerosis whose bones nobody is watching.",
 )
 
+_FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 EXIT_SETTINGS, EXIT_UNAVAILABLE, EXIT_REFUSED, EXIT_REJECTED, EXIT_STORE = 2, 3, 4, 5, 6
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,7 +73,7 @@ def exit_code(error: Exception) -> int | None:
     room = type(error).__module__
     if room.startswith("service.ehr"):
         return _ehr_code(error)
-    if room.startswith("service.store"):
+    if room.startswith(("service.store", "service.queue", "service.working")):
         return EXIT_STORE
     if room.startswith("service.demo_ehr"):
         return EXIT_SETTINGS
@@ -119,7 +127,7 @@ def explain(
     settings = _start()
     day = _day(on, settings)
     path = Path(patient)
-    if path.is_file():
+    if _is_file(path):
         thought, answer = _explain_file(path, settings, day)
     elif patient.endswith(".json"):
         raise Stop(f"{patient} does not exist: give the path of a FHIR Bundle", EXIT_SETTINGS)
@@ -131,6 +139,21 @@ def explain(
         from service.printing import print_explanation
 
         print_explanation(thought, answer)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # Such as a name that is too long for a file.
+        return False
+
+
+def _fhir_id(patient: str) -> str:
+    """The id in what was typed; with a comma in it, a search would be about several people."""
+    fhir_id = patient.removeprefix("Patient/")
+    if not _FHIR_ID.fullmatch(fhir_id):
+        raise Stop("that is neither a file nor the id of a FHIR Patient", EXIT_SETTINGS)
+    return fhir_id
 
 
 def _explain_file(path: Path, settings: Settings, day: date) -> tuple[Any, dict[str, Any]]:
@@ -153,17 +176,18 @@ def _explain_file(path: Path, settings: Settings, day: date) -> tuple[Any, dict[
 
 
 def _explain_patient(patient: str, settings: Settings, day: date) -> tuple[Any, dict[str, Any]]:
-    from service.ehr.alert_history import AlertHistory
-    from service.explain_file import thought_json
-    from service.thought import think
+    from service.explain_patient import explain_patient
     from service.wiring import connection_for, delivery_for, protocol_for
 
-    fhir_id = patient.removeprefix("Patient/")
-    ehr, protocol = connection_for(settings), protocol_for(settings)
-    record = next(iter(ehr.read_records([fhir_id], protocol.needs)))
-    alerts = ehr.read_alerts([fhir_id], {}).histories.get(fhir_id, AlertHistory())
-    thought = think(record, alerts, protocol, day, site=settings.site_id)
-    return thought, thought_json(thought, delivery_for(settings), {}, datetime.now(UTC))
+    return explain_patient(
+        _fhir_id(patient),
+        connection_for(settings),
+        protocol_for(settings),
+        delivery_for(settings),
+        site=settings.site_id,
+        on=day,
+        at=datetime.now(UTC),
+    )
 
 
 @app.command()
@@ -211,18 +235,61 @@ def poll(
 def _run(kind: str, *, inline: bool) -> None:
     settings = _start()
     if not inline:
+        if kind == "sweep" and not settings.redis_url.get_secret_value():
+            _sweep_with_embedded_workers(settings)
+            return
         from workers.sending import queue_for
 
         getattr(queue_for(settings), kind)()
         typer.echo(f"{kind} queued; `boneflag report` shows how it went")
         return
     from service.inline import run_inline
-    from service.printing import print_run
     from service.wiring import pipeline_for
 
     pipeline = pipeline_for(settings)
     starts = {"sweep": pipeline.start_sweep, "poll": pipeline.start_poll}
-    print_run(run_inline(pipeline, starts[kind]), settings.mode)
+    _show_run(run_inline(pipeline, starts[kind]), settings)
+
+
+def _sweep_with_embedded_workers(settings: Settings) -> None:
+    """A first look: without any Redis the real workers run on an embedded one, for one sweep."""
+    from service.embedded_redis import embedded_redis
+    from service.settings import PREFIX
+    from service.wiring import client_for, ledger_for
+    from service.working import ended_run, newest_run_number, working
+    from workers.sending import queue_for
+
+    client_for(settings).close()  # Says what is wrong with the settings before workers try it.
+    with (
+        tempfile.TemporaryDirectory(prefix="boneflag-") as directory,
+        ledger_for(settings) as ledger,
+        embedded_redis() as url,
+    ):
+        last = newest_run_number(ledger)
+        queue_for(settings.model_copy(update={"redis_url": SecretStr(url)})).sweep()
+        typer.echo(
+            "no Redis is configured: an embedded one and workers run for this sweep", err=True
+        )
+        given = {PREFIX + "REDIS_URL": url}
+        with working(given, Path(directory), log=None) as processes:
+            run = ended_run(ledger, last, processes)
+    _show_run(run, settings)
+
+
+def _show_run(run: Run | None, settings: Settings) -> None:
+    """Print how a run went; exit code 3 where the EHR went away before it was over."""
+    from service.printing import print_run
+
+    print_run(run, settings.mode)
+    if run is None:
+        return
+    if run.state == "failed":
+        raise Stop(f"run {run.id} failed: {run.held_reason}", EXIT_UNAVAILABLE)
+    if run.waiting or (run.open_plans and run.state != "held"):
+        raise Stop(
+            "the EHR did not answer everything: what is left comes with the next run",
+            EXIT_UNAVAILABLE,
+        )
 
 
 @app.command()
@@ -230,13 +297,11 @@ def _run(kind: str, *, inline: bool) -> None:
 def screen(patient: Annotated[str, typer.Argument(help="A patient id in the EHR.")]) -> None:
     """Screen one patient now, and in live mode write what follows."""
     settings = _start()
-    from service.inline import run_inline
-    from service.printing import print_run
+    from service.inline import screen_inline
     from service.wiring import pipeline_for
 
-    pipeline = pipeline_for(settings)
-    fhir_id = patient.removeprefix("Patient/")
-    print_run(run_inline(pipeline, lambda: pipeline.start_screening(fhir_id)), settings.mode)
+    fhir_id = _fhir_id(patient)
+    _show_run(screen_inline(pipeline_for(settings), fhir_id), settings)
 
 
 @app.command()
@@ -258,15 +323,25 @@ def report(
 
 @app.command()
 @speaks_plainly
-def release(run: Annotated[int, typer.Argument(help="The number of a held run.")]) -> None:
+def release(
+    run: Annotated[int, typer.Argument(help="The number of a held run.")],
+    inline: Annotated[
+        bool, typer.Option("--inline", help="Deliver in this process instead of the workers.")
+    ] = False,
+) -> None:
     """Let a run deliver that was held because it would open too many alerts."""
     settings = _start()
-    from service.wiring import ledger_for
+    from service.wiring import ledger_for, pipeline_for
 
     with ledger_for(settings) as ledger:
         if not ledger.runs.release(run):
             raise Stop(f"run {run} is not held: see `boneflag report`", EXIT_SETTINGS)
-    typer.echo(f"run {run} will be delivered at the next delivery")
+    if not inline:
+        typer.echo(f"run {run} is released: the workers deliver it within a minute")
+        return
+    pipeline = pipeline_for(settings)
+    pipeline.deliver(run)
+    _show_run(pipeline.ledger.runs.get(run), settings)
 
 
 @app.command()

@@ -5,6 +5,7 @@ For a first look, for one patient, and for tests that need to know when it is ov
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,7 +16,11 @@ _ALL = 1_000_000
 
 
 def run_inline(pipeline: Pipeline, start: Callable[[], int | None]) -> Run | None:
-    """Start a run and see it through; None where nobody changed."""
+    """Start a run and see it through; None where nobody changed.
+
+    Everybody pending is screened, those of an older run included, and every run that is ready is
+    delivered.
+    """
     run_id = start()
     if run_id is None:
         return None
@@ -26,10 +31,16 @@ def run_inline(pipeline: Pipeline, start: Callable[[], int | None]) -> Run | Non
     return pipeline.ledger.runs.get(run_id)
 
 
+def screen_inline(pipeline: Pipeline, fhir_id: str) -> Run | None:
+    """Screen one patient and deliver what follows from it; nobody else's turn comes by this."""
+    run_id, key = pipeline.start_screening(fhir_id)
+    pipeline.screen([key])
+    pipeline.deliver(run_id)
+    return pipeline.ledger.runs.get(run_id)
+
+
 def _with_progress(batches: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """The same batches, with a bar on a terminal."""
-    import sys
-
     if not sys.stderr.isatty():
         return batches
     from rich.console import Console

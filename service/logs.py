@@ -1,34 +1,39 @@
 """JSON logs: static event names, variables in fields, no patient in them.
 
-A newcomer would get one thing wrong: the libraries leak. httpx logs whole URLs at INFO and Celery
-logs return values and messages of exceptions, so both are silenced here, and every field passes an
+A newcomer would get two things wrong. The libraries leak: httpx logs whole URLs at INFO and Celery
+logs return values and messages of exceptions, so both are silenced here; of what any library still
+says only the sentence is kept, before values are put into it. And every field of ours passes an
 allow-list: what is not on it is dropped, so that a careless log line cannot name a patient.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
-# Names, counts and codes only. A free text field is not on the list, and never will be.
+# Names, counts and codes only. A free text field is not on the list, and never will be: `reason`
+# holds sentences of ours alone.
 ALLOWED_FIELDS = frozenset(
     """
-    event level timestamp logger run run_kind mode state action kind reason type status
+    event level timestamp logger run run_kind mode state action kind reason type types status
     count counts came stayed left patients batch batches waiting given_up attempts attempt
     wait_seconds seconds requests pages searches reads writes resources dropped missing
     parameter method strategy version digest limit new_alerts duplicates plans sent
     confirmed failed held queue task error code severity server fhir_version complete host
     port signal instant newcomers changed possible retry_after_seconds outcome_unknown did
+    search_number listed unreadable problem
     """.split()
 )
+_LONGEST_VALUE = 200
 _LEAKY = (
     "httpx",
     "httpcore",
-    "celery.app.trace",
     "celery.worker.strategy",
     "kombu",
     "urllib3",
@@ -40,18 +45,44 @@ def _drop_what_is_not_allowed(
     _logger: Any, _name: str, event: MutableMapping[str, Any]
 ) -> Mapping[str, Any]:
     return {
-        key: value if isinstance(value, int | float | bool | None) else str(value)[:200]
+        key: value if isinstance(value, int | float | bool | None) else str(value)[:_LONGEST_VALUE]
         for key, value in event.items()
         if key in ALLOWED_FIELDS
     }
 
 
+class LibraryFormatter(logging.Formatter):
+    """One JSON line for what a library logs: who, how severe, and the sentence without its values.
+
+    A text that holds no place for values may have been put together before: only where it comes
+    from is told then. Of an exception the name is kept, never its text.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        line = {
+            "event": "library_message",
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "where": f"{record.module}.{record.funcName}",
+        }
+        if record.args and isinstance(record.msg, str):
+            line["message"] = record.msg[:_LONGEST_VALUE]
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = record.exc_info[0].__name__
+        return json.dumps(line)
+
+
 def configure_logs(level: str, *, as_json: bool = True) -> None:
     """Set up structlog and silence what leaks; call once for each process."""
-    logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LibraryFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _LEAKY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Celery prints the message and traceback of a failed task, and that is where ids could stand.
+    # Celery prints the message and traceback of a failed task, and that is where ids could stand;
+    # `workers.app` says which task failed instead.
     logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)
     renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
     structlog.configure(

@@ -1,56 +1,45 @@
 """The straight line: read the records, assess, plan, and later write.
 
-Every door goes through here. Two things are easily got wrong. Screening writes nothing: it stores
-assessments and plans in the ledger, and `deliver` sends them once every batch of the run has
-reported and the run's limits hold. And the order around the watermark: people are marked pending in
-the ledger first, only then does the watermark advance, so that a crash costs a second look and
-never a person.
+Every door goes through here. Three things are easily got wrong. Screening tells nobody anything: it
+stores assessments and plans in the ledger, and `deliver` sends them once every batch of the run has
+reported and the run's limits hold; all that a live screening writes is that a spare copy of our own
+alert was entered in error. The order around the watermark: people are marked pending in the ledger
+first, only then does the watermark advance, so that a crash costs a second look and never a person.
+And whose fault something is: a chart that cannot be judged costs its own person one attempt, while
+an EHR or a ledger that is away is nobody's fault and goes up, or the batch is postponed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import structlog
 
-from service.alert_memory import entry_after, remembered_from, with_sent
+from service.alert_memory import remembered_from
+from service.delivery import Delivery
 from service.ehr.alert_history import AlertHistory
-from service.ehr.alert_state import Remembered
 from service.ehr.alerts import AlertsRead
+from service.ehr.cohort.code_search import SOURCE as CODE_SEARCH
 from service.ehr.connection import EHRConnection
-from service.ehr.errors import (
-    EHRConflict,
-    EHRCutShort,
-    EHRError,
-    EHRMisunderstood,
-    EHRUnavailable,
-)
+from service.ehr.errors import EHRError, EHRUnavailable
 from service.explanation import findings_json
-from service.screening.alert import Action, AlertPlan
+from service.screening.alert import AlertKind
 from service.screening.assess import Assessment
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, PatientRecord
-from service.store.entries import (
-    AlertEntry,
-    AssessmentEntry,
-    Mode,
-    OutboxPlan,
-    Run,
-    RunState,
-    Screening,
-)
-from service.store.errors import StoreConflict
+from service.store.entries import AssessmentEntry, Mode, RunState, Screening
+from service.store.errors import StoreConflict, StoreError
 from service.store.ledger import Ledger
-from service.thought import decisions_in, think
+from service.thought import blind, decisions_in, think
 
 _log = structlog.get_logger()
 WATERMARK = "changes"
 _RETRY_AFTER = timedelta(minutes=2)
-_MOST_ATTEMPTS = 5
-# After these the EHR holds something else than we thought: look again before giving the plan up.
-_LOOK_AGAIN = (EHRConflict, EHRCutShort, EHRMisunderstood)
+# Longer than any task may take: a run that still reads its cohort then has lost its process.
+_ABANDONED_AFTER = timedelta(hours=1)
+_RUNS_LOOKED_BACK_AT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +51,12 @@ class Limits:
 
 
 class Pipeline:
-    """One site's line. `now` gives aware instants, `today` the hospital's date."""
+    """One site's line. `now` gives aware instants, `today` the hospital's date.
+
+    `admits_newcomers`: whether a new diagnosis makes somebody a member of the cohort; False where
+    the hospital lists its cohort itself. `stops_for` are the exceptions by which a door ends work
+    in its middle, such as a time limit: they are nobody's fault and always pass through.
+    """
 
     def __init__(
         self,
@@ -75,6 +69,8 @@ class Pipeline:
         limits: Limits,
         now: Callable[[], datetime],
         today: Callable[[], date],
+        admits_newcomers: bool,
+        stops_for: tuple[type[Exception], ...] = (),
     ) -> None:
         self.ehr = ehr
         self.ledger = ledger
@@ -84,6 +80,17 @@ class Pipeline:
         self._limits = limits
         self._now = now
         self._today = today
+        self._admits_newcomers = admits_newcomers
+        self._passing: tuple[type[Exception], ...] = (StoreError, *stops_for)
+        self._nobodys_chart: tuple[type[Exception], ...] = (EHRError, *self._passing)
+        self._delivery = Delivery(
+            ehr,
+            ledger,
+            mode=mode,
+            max_new_alerts_per_run=limits.max_new_alerts_per_run,
+            now=now,
+            passing=self._passing,
+        )
 
     # Who is to be screened
 
@@ -94,6 +101,7 @@ class Pipeline:
         no cohort.
         """
         started = self._now()
+        self._give_up_abandoned_runs(started)
         run_id = self.ledger.runs.open("sweep", self.mode, self.protocol.digest, started)
         try:
             members = self.ehr.cohort()
@@ -126,8 +134,10 @@ class Pipeline:
         if not changes.is_possible:
             _log.info("poll_is_partial", types=len(changes.unseen_types))
         now = self._now()
-        self.ledger.cohort.add(sorted(changes.newcomers), "poll", now)
-        keys = self._watched(changes.patient_ids | changes.newcomers)
+        if self._admits_newcomers:
+            # Under the sweep's own source, so that a sweep that no longer names them lets them go.
+            self.ledger.cohort.add(sorted(changes.newcomers), CODE_SEARCH, now)
+        keys = self._watched(changes.patient_ids)
         run_id = None
         if keys:
             run_id = self.ledger.runs.open("poll", self.mode, self.protocol.digest, now)
@@ -136,13 +146,22 @@ class Pipeline:
         _log.info("poll_done", changed=len(keys), newcomers=len(changes.newcomers))
         return run_id
 
-    def start_screening(self, fhir_id: str) -> int:
-        """Mark one patient pending, whether or not the cohort holds them."""
+    def start_screening(self, fhir_id: str) -> tuple[int, str]:
+        """Mark one patient pending, whether or not the cohort holds them; the run and their key."""
         now = self._now()
-        keys = self.ledger.cohort.register([fhir_id], "asked for", now)
+        key = self.ledger.cohort.register([fhir_id], "asked for", now)[fhir_id]
         run_id = self.ledger.runs.open("screen", self.mode, self.protocol.digest, now)
-        self._mark_pending(run_id, keys.values(), now)
-        return run_id
+        self.ledger.pending.mark(run_id, [key], now)
+        self.ledger.runs.finish_reading(run_id)
+        return run_id, key
+
+    def _give_up_abandoned_runs(self, at: datetime) -> None:
+        """Runs whose process died while it read the cohort: nothing of theirs can be delivered."""
+        for run in self.ledger.runs.newest(_RUNS_LOOKED_BACK_AT):
+            is_reading = run.state is RunState.OPEN and not run.is_reading_done
+            if is_reading and run.started_at < at - _ABANDONED_AFTER:
+                self.ledger.runs.fail(run.id, "it never finished reading the cohort")
+                _log.warning("run_abandoned", run=run.id)
 
     def _watched(self, fhir_ids: Iterable[str]) -> set[str]:
         """The keys of those whom we watch: cohort members and people with an open alert."""
@@ -168,35 +187,63 @@ class Pipeline:
     def screen(self, keys: Sequence[str]) -> int:
         """Screen a batch and store what follows; how many people were judged.
 
-        EHRUnavailable is not an answer: everybody left stays pending and is tried again later.
+        EHRUnavailable is not an answer: everybody left stays pending and is tried again later. Any
+        other EHRError says that nobody can be read, and passes through.
         """
         runs = self.ledger.pending.runs_of(keys)
         fhir_ids = self.ledger.cohort.fhir_ids_of(list(runs))
         if not fhir_ids:
             return 0
-        key_of = {fhir_id: key for key, fhir_id in fhir_ids.items()}
         waiting = set(fhir_ids)
+        screenings: list[Screening] = []
         try:
             alerts = self._read_alerts(fhir_ids)
             decisions = self.ledger.decisions.of(list(fhir_ids))
-            screenings = []
-            for record in self.ehr.read_records(list(key_of), self.protocol.needs):
-                key = key_of[record.patient.id]
-                screening = self._screen_one(record, key, runs[key], alerts, decisions)
+            for key, record in self._records(fhir_ids):
+                said = decisions.get(key, ())
+                screening = self._screen_one(record, key, runs[key], alerts, said)
                 waiting.discard(key)
                 if screening is not None:
                     screenings.append(screening)
         except EHRUnavailable as error:
-            later = self._now() + timedelta(
-                seconds=max(error.retry_after_seconds or 0, _RETRY_AFTER.total_seconds())
-            )
-            for key in waiting:
-                self.ledger.pending.store_failure(key, runs[key], "EHR unavailable", later)
-            _log.warning("batch_postponed", patients=len(waiting), status=error.status)
-            return 0
-        self._store(screenings)
-        self._retire_duplicates(alerts)
+            self._postpone(waiting, runs, error)
+        except self._nobodys_chart:
+            raise
+        except Exception as error:
+            return self._screen_alone(keys, runs, error)
+        if screenings:
+            self._store(screenings)
+            self._retire_duplicates(alerts)
         return len(screenings)
+
+    def _records(self, fhir_ids: Mapping[str, str]) -> Iterator[tuple[str, PatientRecord]]:
+        key_of = {fhir_id: key for key, fhir_id in fhir_ids.items()}
+        for record in self.ehr.read_records(list(key_of), self.protocol.needs):
+            yield key_of[record.patient.id], record
+
+    def _screen_alone(self, keys: Sequence[str], runs: Mapping[str, int], error: Exception) -> int:
+        """A chart broke the reading of its whole batch: each person again, by themselves."""
+        if len(runs) > 1:
+            _log.warning("batch_taken_apart", patients=len(runs), error=type(error).__name__)
+            return sum(self.screen([key]) for key in keys)
+        for key, run_id in runs.items():
+            self._fail(key, run_id, error)
+        return 0
+
+    def _postpone(
+        self, waiting: Iterable[str], runs: Mapping[str, int], error: EHRUnavailable
+    ) -> None:
+        wait_seconds = max(error.retry_after_seconds or 0, _RETRY_AFTER.total_seconds())
+        later = self._now() + timedelta(seconds=wait_seconds)
+        keys = sorted(waiting)
+        for key in keys:
+            self.ledger.pending.store_failure(key, runs[key], "EHR unavailable", later)
+        _log.warning("batch_postponed", patients=len(keys), status=error.status)
+
+    def _fail(self, key: str, run_id: int, error: Exception) -> None:
+        later = self._now() + _RETRY_AFTER
+        self.ledger.pending.store_failure(key, run_id, type(error).__name__, later)
+        _log.error("patient_could_not_be_judged", run=run_id, error=type(error).__name__)
 
     def _store(self, screenings: Sequence[Screening]) -> None:
         """All at once; one by one where a conflict of one person's would cost the batch."""
@@ -219,8 +266,13 @@ class Pipeline:
         if not spare:
             return
         _log.warning("duplicates_found", duplicates=len(spare), mode=self.mode)
-        if self.mode == "live":
+        if self.mode != "live":
+            return
+        try:
             self.ehr.retire(spare)
+        except EHRError as error:
+            # What was judged is stored; the next reading finds the duplicates again.
+            _log.warning("duplicates_stay", status=error.status, error=type(error).__name__)
 
     def _screen_one(
         self,
@@ -228,7 +280,7 @@ class Pipeline:
         key: str,
         run_id: int,
         alerts: AlertsRead,
-        decisions: Mapping[str, tuple[Decision, ...]],
+        said: Iterable[Decision],
     ) -> Screening | None:
         """One person; a fault of ours costs this person one attempt and nobody else anything."""
         try:
@@ -239,21 +291,30 @@ class Pipeline:
                 self.protocol,
                 self._today(),
                 site=self._site,
-                decisions=decisions.get(key, ()),
+                decisions=said,
             )
             if history is None:
-                # What the EHR shows of us could not be read: nobody writes blindly.
-                thought = replace(thought, plan=_blind(thought.plan), gap_plan=None)
+                thought = blind(thought)
             else:
-                self.ledger.decisions.remember(key, decisions_in(history))
+                self._remember_decisions(key, decisions_in(history))
             entry = self._assessment_entry(thought.assessment, record)
             return Screening(key, run_id, entry, thought.plans)
+        except self._passing:
+            raise
         except Exception as error:
-            # The one place that catches everything: one bad patient never costs a batch.
-            later = self._now() + _RETRY_AFTER
-            self.ledger.pending.store_failure(key, run_id, type(error).__name__, later)
-            _log.error("patient_could_not_be_judged", error=type(error).__name__)
+            # One bad patient never costs a batch.
+            self._fail(key, run_id, error)
             return None
+
+    def _remember_decisions(self, key: str, decisions: Iterable[Decision]) -> None:
+        """Write down what people said to the screening alert.
+
+        The ledger does not keep which alert a decision was about: a no to the treatment gap would
+        come back as a no to screening.
+        """
+        said = [d for d in decisions if d.about == AlertKind.SCREENING]
+        if said:
+            self.ledger.decisions.remember(key, said)
 
     def _assessment_entry(self, assessment: Assessment, record: PatientRecord) -> AssessmentEntry:
         return AssessmentEntry(
@@ -279,74 +340,6 @@ class Pipeline:
 
     # Write
 
-    def deliver(self) -> None:
-        """Send the plans of every run that has reported and stays within its limits."""
-        for run in self.ledger.runs.to_deliver():
-            if self._may_deliver(run):
-                self._send_plans(run.id)
-            self.ledger.runs.finish(run.id, self._now())
-
-    def _may_deliver(self, run: Run) -> bool:
-        if run.mode != "live" or self.mode != "live":
-            return False
-        new_alerts = self.ledger.runs.count_new_alerts(run.id)
-        limit = self._limits.max_new_alerts_per_run
-        if run.state is RunState.OPEN and new_alerts > limit:
-            reason = (
-                f"{new_alerts} new alerts, the limit is {limit}: nothing was sent. Look at"
-                " `boneflag report`; raise BONEFLAG_MAX_NEW_ALERTS_PER_RUN if they are right"
-            )
-            self.ledger.runs.hold(run.id, reason)
-            _log.error("run_held", run=run.id, new_alerts=new_alerts, limit=limit)
-            return False
-        return self.ledger.runs.start_delivery(run.id)
-
-    def _send_plans(self, run_id: int) -> None:
-        """Send until nothing is left whose turn has come; an outage ends it for now."""
-        at = self._now()
-        while plans := self.ledger.outbox.plans_to_send(100, at, run_id):
-            for waiting in plans:
-                if not self._send(waiting):
-                    return
-
-    def _send(self, waiting: OutboxPlan) -> bool:
-        """One plan, once; False when the EHR cannot be reached and the rest should wait."""
-        plan_id, patient_key, plan = waiting.id, waiting.patient_key, waiting.plan
-        attempts = waiting.attempts
-        at = self._now()
-        if not self.ledger.outbox.mark_sent(plan_id, at, at + _RETRY_AFTER):
-            return True
-        known = self._entry(patient_key, plan)
-        remembered = remembered_from(known) if known else Remembered()
-        if waiting.is_outcome_unknown:
-            remembered = with_sent(remembered, plan)
-        try:
-            outcome = self.ehr.apply(plan, remembered)
-        except EHRUnavailable as error:
-            later = self._now() + timedelta(seconds=error.retry_after_seconds or 0) + _RETRY_AFTER
-            if error.outcome_unknown:
-                self.ledger.outbox.mark_unknown(plan_id, "no answer", later)
-            else:
-                self.ledger.outbox.mark_unsent(plan_id, "EHR unavailable", self._now(), later)
-            _log.warning("delivery_postponed", outcome_unknown=error.outcome_unknown)
-            return False
-        except EHRError as error:
-            if isinstance(error, _LOOK_AGAIN) and attempts < _MOST_ATTEMPTS:
-                self.ledger.outbox.mark_unknown(plan_id, type(error).__name__, self._now())
-            else:
-                self.ledger.outbox.mark_failed(plan_id, type(error).__name__)
-                _log.error("plan_refused", status=error.status, error=type(error).__name__)
-            return True
-        entry = entry_after(plan, outcome, known) if outcome.did != "left-alone" else None
-        self.ledger.outbox.mark_confirmed(plan_id, entry, self._now())
-        return True
-
-    def _entry(self, patient_key: str, plan: AlertPlan) -> AlertEntry | None:
-        key = plan.alert.key if plan.alert else plan.posted.key if plan.posted else ""
-        entries = self.ledger.alerts.history([patient_key]).get(patient_key, ())
-        return next((entry for entry in entries if entry.key == key), None)
-
-
-def _blind(plan: AlertPlan) -> AlertPlan:
-    """The plan of somebody whose alerts could not be read: nothing, until they can be."""
-    return AlertPlan(plan.kind, Action.KEEP, "our alerts in the EHR could not be read")
+    def deliver(self, only_run: int | None = None) -> None:
+        """Send the plans of every run (or of one) that has reported and stays within its limits."""
+        self._delivery.deliver(only_run)

@@ -33,6 +33,10 @@ TASK_SOFT_TIME_LIMIT_SECONDS = 840
 VISIBILITY_TIMEOUT_SECONDS = 1800
 
 
+class QueueUnavailable(Exception):
+    """The queue's server cannot be reached; nothing was queued (exit code 6)."""
+
+
 class SendsTasks(Protocol):
     """What is needed of Celery."""
 

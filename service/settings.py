@@ -14,7 +14,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "BONEFLAG_"
 DEFAULT_SECRETS_DIRECTORY = "/run/secrets"
@@ -77,7 +77,8 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr = Field(
         SecretStr(""),
-        description="Redis for the queue; empty starts an embedded one, for a first look only.",
+        description="Redis for the queue; empty: `boneflag sweep` starts an embedded one and"
+        " workers, for a first look only.",
     )
     max_new_alerts_per_run: int = Field(
         50, ge=0, description="A run that would open more alerts than this sends nothing."
@@ -87,9 +88,6 @@ class Settings(BaseSettings):
     )
     poll_interval_seconds: int = Field(
         300, ge=10, description="How often the EHR is asked who changed."
-    )
-    poll_overlap_seconds: int = Field(
-        300, ge=0, description="How far a poll looks back before the last one."
     )
     sweep_at: str = Field(
         "02:00",
@@ -147,12 +145,19 @@ class Settings(BaseSettings):
 @cache
 def load_settings() -> Settings:
     """Read the settings once for each process; raises SettingsInvalid with every fault at once."""
-    folder = Path(os.environ.get(PREFIX + "SECRETS_DIRECTORY", DEFAULT_SECRETS_DIRECTORY))
+    named = os.environ.get(PREFIX + "SECRETS_DIRECTORY")
+    folder = Path(named or DEFAULT_SECRETS_DIRECTORY)
+    if named and not folder.is_dir():
+        raise SettingsInvalid(f"{PREFIX}SECRETS_DIRECTORY is not a directory: secrets are missing")
     sources: dict[str, Any] = {"_secrets_dir": folder} if folder.is_dir() else {}
     try:
         return Settings(**sources)
     except ValidationError as error:
         raise SettingsInvalid(_sentence(error)) from None
+    except SettingsError:
+        raise SettingsInvalid(
+            "a secret's file cannot be read: the user that runs BoneFlag must be allowed to"
+        ) from None
 
 
 def _sentence(error: ValidationError) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from service.ehr.alert_history import AlertHistory
-from service.screening.alert import AlertPlan
+from service.screening.alert import Action, AlertPlan
 from service.screening.assess import Assessment, assess, with_decisions
 from service.screening.plan import History, plan_alert, plan_gap
 from service.screening.protocol import Protocol
@@ -37,8 +37,14 @@ def think(
     site: str,
     decisions: Iterable[Decision] = (),
 ) -> Thought:
-    """Step 4 of the line, without any door: the record, what the EHR shows of us, and the date."""
-    said = (*decisions, *decisions_in(alerts))
+    """Step 4 of the line, without any door: the record, what the EHR shows of us, and the date.
+
+    `decisions` are those that the ledger remembers. One whose Flag or Task the EHR still shows is
+    taken from there: whoever takes a rejected Task up again takes the no back.
+    """
+    shown = {r.ref for alert in alerts.posted for r in (alert.flag, alert.task) if r is not None}
+    remembered = (d for d in decisions if d.source is None or d.source not in shown)
+    said = (*remembered, *decisions_in(alerts))
     assessment = assess(with_decisions(record, said), protocol, on)
     history = History(site, alerts.posted, said)
     return Thought(
@@ -55,3 +61,9 @@ def decisions_in(alerts: AlertHistory) -> tuple[Decision, ...]:
         for kind, decisions in alerts.decisions.items()
         for decision in decisions
     )
+
+
+def blind(thought: Thought) -> Thought:
+    """The same thought where our alerts could not be read: nothing is written until they can be."""
+    plan = AlertPlan(thought.plan.kind, Action.KEEP, "our alerts in the EHR could not be read")
+    return replace(thought, plan=plan, gap_plan=None)

@@ -71,7 +71,10 @@ def client_for(settings: Settings) -> FHIRClient:
             tls=_tls(settings),
         )
     except ValueError as error:
-        raise SettingsInvalid(f"BONEFLAG_FHIR_BASE_URL cannot be used: {error}") from None
+        # The URL library quotes what it cannot read; only our own sentences are passed on.
+        text = str(error)
+        why = text if text.startswith("The FHIR base URL") else "it is not a URL"
+        raise SettingsInvalid(f"BONEFLAG_FHIR_BASE_URL cannot be used: {why}") from None
 
 
 def _login(settings: Settings) -> BearerToken | BasicLogin | None:
@@ -177,8 +180,8 @@ def ledger_for(settings: Settings) -> Ledger:
     return ledger
 
 
-def pipeline_for(settings: Settings) -> Pipeline:
-    """The whole line of one site."""
+def pipeline_for(settings: Settings, stops_for: tuple[type[Exception], ...] = ()) -> Pipeline:
+    """The whole line of one site; `stops_for` are the door's own ways to end work (see there)."""
     from service.pipeline import Limits, Pipeline
 
     return Pipeline(
@@ -190,6 +193,9 @@ def pipeline_for(settings: Settings) -> Pipeline:
         limits=Limits(settings.max_new_alerts_per_run, settings.batch_size),
         now=lambda: datetime.now(UTC),
         today=lambda: today_for(settings),
+        # A hospital that lists its cohort in Groups decides itself who comes in.
+        admits_newcomers=not settings.group_ids,
+        stops_for=stops_for,
     )
 
 

@@ -1,5 +1,7 @@
 """`boneflag work`: a worker on all queues and a beat in one go, for a first look or a small site.
 
+`boneflag sweep` and `boneflag demo` use the same processes for as long as they need them.
+
 With no Redis configured an embedded one is started. docker-compose.yml runs the same pieces apart,
 one process for each purpose.
 """
@@ -10,7 +12,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,8 +22,15 @@ from typing import IO
 from service.embedded_redis import embedded_redis
 from service.queue import QUEUES
 from service.settings import PREFIX, Settings
+from service.store.entries import Run, RunState
+from service.store.ledger import Ledger
 
 _POLITE_SECONDS = 3.0
+_ENDED = (RunState.DONE, RunState.HELD, RunState.FAILED)
+
+
+class WorkersEnded(Exception):
+    """The workers are gone before the work was done (exit code 6)."""
 
 
 def run_work(settings: Settings) -> None:
@@ -70,6 +80,24 @@ def working(
     finally:
         for process in processes:
             _end(process, polite_seconds)
+
+
+def ended_run(ledger: Ledger, after: int, processes: Sequence[subprocess.Popen[bytes]]) -> Run:
+    """The first run after the one with this number that is done, held or failed.
+
+    Waits as long as these processes live; WorkersEnded when one of them does not.
+    """
+    while all(process.poll() is None for process in processes):
+        newer = [run for run in ledger.runs.newest(20) if run.id > after and run.state in _ENDED]
+        if newer:
+            return min(newer, key=lambda run: run.id)
+        time.sleep(0.2)
+    raise WorkersEnded("the workers ended before the run did: their log says why")
+
+
+def newest_run_number(ledger: Ledger) -> int:
+    """The number of the newest run, 0 before the first."""
+    return next((run.id for run in ledger.runs.newest(1)), 0)
 
 
 def _end(process: subprocess.Popen[bytes], polite_seconds: float) -> None:

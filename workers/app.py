@@ -9,9 +9,12 @@ half of it. And results are not kept: what happened stands in the ledger, not in
 from __future__ import annotations
 
 import os
+import sys
+from typing import Any
 
+import structlog
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, celeryd_init, setup_logging, task_failure, task_retry
 
 from service.logs import configure_logs
 from service.queue import (
@@ -22,10 +25,13 @@ from service.queue import (
     TASK_TIME_LIMIT_SECONDS,
     VISIBILITY_TIMEOUT_SECONDS,
 )
-from service.settings import PREFIX, Settings, load_settings
+from service.settings import PREFIX, Settings, SettingsInvalid, load_settings
 from workers.schedule import beat_schedule
 
+_log = structlog.get_logger()
 KEY_PREFIX = "boneflag:"
+_EXIT_SETTINGS = 2
+_NO_REDIS = "memory://not-configured"
 _SOFT_SHUTDOWN_SECONDS = 60
 _TRANSPORT = {
     "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
@@ -40,7 +46,7 @@ def make_app(settings: Settings) -> Celery:
     """The application for these settings; nothing is connected before it is used."""
     app = Celery("boneflag", include=["workers.tasks"])
     app.conf.update(
-        broker_url=settings.redis_url.get_secret_value() or "memory://not-configured",
+        broker_url=settings.redis_url.get_secret_value() or _NO_REDIS,
         broker_transport_options=_TRANSPORT,
         broker_connection_retry_on_startup=True,
         visibility_timeout=VISIBILITY_TIMEOUT_SECONDS,
@@ -58,7 +64,8 @@ def make_app(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_max_tasks_per_child=200,
         worker_soft_shutdown_timeout=_SOFT_SHUTDOWN_SECONDS,
-        worker_enable_soft_shutdown_on_idle=True,
+        # What waits in an idle worker for its hour stands in the ledger too: nothing is waited for.
+        worker_enable_soft_shutdown_on_idle=False,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
@@ -74,10 +81,44 @@ def make_app(settings: Settings) -> Celery:
     return app
 
 
-@setup_logging.connect
-def _set_up_logs(**_: object) -> None:
+def _set_up_logs(**_: Any) -> None:
     configure_logs(load_settings().log_level)
 
 
-app = make_app(load_settings())
+def _say_failed(sender: Any = None, exception: Any = None, **_: Any) -> None:
+    _log.error("task_failed", task=sender.name, error=type(exception).__name__)
+
+
+def _say_retried(sender: Any = None, reason: Any = None, **_: Any) -> None:
+    cause = getattr(reason, "exc", None)
+    if cause is not None:  # Without one the task only stands back for another worker.
+        _log.warning("task_comes_again", task=sender.name, error=type(cause).__name__)
+
+
+def _need_redis(**_: Any) -> None:
+    if app.conf.broker_url == _NO_REDIS:
+        _stop("BONEFLAG_REDIS_URL is not set: workers need the Redis that holds the queue")
+
+
+def _stop(sentence: str) -> None:
+    """End the process as every command ends on settings that cannot be used."""
+    print(f"boneflag: {sentence}", file=sys.stderr)
+    raise SystemExit(_EXIT_SETTINGS)
+
+
+def _app() -> Celery:
+    try:
+        return make_app(load_settings())
+    except SettingsInvalid as error:
+        _stop(str(error))
+        raise AssertionError("unreachable") from None
+
+
+# Celery keeps only weak references to receivers; these live as long as the module.
+setup_logging.connect(_set_up_logs)
+task_failure.connect(_say_failed)
+task_retry.connect(_say_retried)
+celeryd_init.connect(_need_redis)
+beat_init.connect(_need_redis)
+app = _app()
 __all__ = ["QUEUES", "app", "make_app"]

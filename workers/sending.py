@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-from service.queue import Queue
-from service.settings import Settings
+from redis.exceptions import AuthenticationError, RedisError
+
+from service.queue import Queue, QueueUnavailable
+from service.settings import Settings, SettingsInvalid
 from service.wiring import redis_for
 
 
 def queue_for(settings: Settings) -> Queue:
-    """A queue on the configured Redis; SettingsInvalid where none is configured."""
+    """A queue on the configured Redis.
+
+    SettingsInvalid where none is configured, QueueUnavailable where it does not answer: Celery
+    would say so later, and with a traceback.
+    """
     from workers.app import make_app
 
-    redis_for(settings).close()  # Says what is wrong with the URL before Celery tries it.
+    client = redis_for(settings)
+    try:
+        client.ping()
+    except AuthenticationError:
+        raise SettingsInvalid(
+            "Redis does not accept the user and password of BONEFLAG_REDIS_URL"
+        ) from None
+    except RedisError:
+        raise QueueUnavailable(
+            "Redis does not answer, nothing was queued: start it or correct BONEFLAG_REDIS_URL;"
+            " `--inline` works without it"
+        ) from None
+    finally:
+        client.close()
     return Queue(make_app(settings))

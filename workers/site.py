@@ -15,11 +15,11 @@ from typing import Self
 import msgspec
 import redis
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 
 from service.pipeline import Pipeline
 from service.queue import (
     SCREEN_QUEUE,
-    TASK_TIME_LIMIT_SECONDS,
     VISIBILITY_TIMEOUT_SECONDS,
     Queue,
 )
@@ -30,7 +30,8 @@ from workers.app import KEY_PREFIX, app
 
 _log = structlog.get_logger()
 REFILL_LIMIT = 20_000
-_LEASE_SECONDS = TASK_TIME_LIMIT_SECONDS + 60
+# Short on purpose: a killed worker keeps its lease, and what runs longer may run twice unharmed.
+_LEASE_SECONDS = 180
 
 
 class Site:
@@ -91,4 +92,5 @@ def site() -> Site:
 @cache
 def _site_of(_pid: int) -> Site:
     settings = load_settings()
-    return Site(pipeline_for(settings), Queue(app), redis_for(settings))
+    pipeline = pipeline_for(settings, stops_for=(SoftTimeLimitExceeded,))
+    return Site(pipeline, Queue(app), redis_for(settings))

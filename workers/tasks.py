@@ -15,9 +15,11 @@ from service.store.errors import StoreUnavailable
 from workers.app import app
 from workers.site import REFILL_LIMIT, Site, site
 
+_RETURN_SECONDS, _MOST_RETURNS = 3, 10
+# A poll, a refill and a delivery come again by themselves: a retry of each would only pile up.
+_TICK: dict[str, Any] = {"bind": True, "ignore_result": True}
 _POLICY: dict[str, Any] = {
-    "bind": True,
-    "ignore_result": True,
+    **_TICK,
     "autoretry_for": (EHRUnavailable, StoreUnavailable),
     "retry_backoff": 30,
     "retry_backoff_max": 600,  # Well below half of the visibility timeout.
@@ -34,7 +36,7 @@ def sweep(_: Task) -> None:
             _hand_out(here)
 
 
-@app.task(name=POLL, **_POLICY)
+@app.task(name=POLL, **_TICK)
 def poll(_: Task) -> None:
     """Find who changed, and hand them out."""
     with site().alone("poll") as here:
@@ -42,7 +44,7 @@ def poll(_: Task) -> None:
             _hand_out(here)
 
 
-@app.task(name=REFILL, **_POLICY)
+@app.task(name=REFILL, **_TICK)
 def refill(_: Task) -> None:
     """Hand out whoever is pending and not in the queue: after an emptied queue, or a pause."""
     with site().alone("refill") as here:
@@ -60,12 +62,15 @@ def screen(_: Task, patient_keys: list[str]) -> None:
                 here.queue.deliver()
 
 
-@app.task(name=DELIVER, **_POLICY)
-def deliver(_: Task) -> None:
+@app.task(name=DELIVER, **_TICK)
+def deliver(task: Task) -> None:
     """Write what is ready to be written."""
     with site().alone("deliver") as here:
         if here is not None:
             here.pipeline.deliver()
+        elif task.request.retries < _MOST_RETURNS:
+            # Whoever delivers now may have looked before the last batch of a run had reported.
+            raise task.retry(countdown=_RETURN_SECONDS, max_retries=_MOST_RETURNS)
 
 
 def _hand_out(here: Site) -> None:

@@ -37,10 +37,10 @@ class Lease:
         try:
             lock.release()
         except LockError:
-            log.info("lease lapsed before it was released")
+            log.info("lease_lapsed")
         except RedisError as error:
             # It lapses by itself.
-            log.warning("lease could not be released", problem=type(error).__name__)
+            log.warning("lease_not_released", problem=type(error).__name__)
 
     def __enter__(self) -> Lease:
         return self
@@ -71,7 +71,7 @@ class Leases:
         try:
             return Lease(lock) if lock.acquire(blocking=False) else None
         except RedisError as error:
-            log.warning("lease granted without redis", problem=type(error).__name__)
+            log.warning("lease_granted_without_redis", problem=type(error).__name__)
             return Lease(None)
 
     def _key(self, name: str) -> str:

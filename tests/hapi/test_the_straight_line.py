@@ -146,7 +146,6 @@ def test_a_task_that_a_clinician_rejects_takes_the_flag_down_and_is_believed(
     rejected = {**task, "status": "rejected", "statusReason": {"text": "not now"}}
     httpx.put(f"{hospital.server.base_url}/Task/{task['id']}", json=rejected).raise_for_status()
     hospital.sweep()
-    hospital.sweep()
     assert hospital.statuses()[patient] == "snoozed"
     assert [f["status"] for f in hospital.search("Flag", patient=patient)] == ["inactive"]
     assert [t["status"] for t in hospital.search("Task", patient=patient)] == ["rejected"]

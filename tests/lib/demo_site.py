@@ -7,6 +7,7 @@ server stamps what it stores.
 
 from __future__ import annotations
 
+import http.client
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from service.demo_ehr.chart import Chart
 from service.demo_ehr.recording import RecordingProxy
@@ -184,6 +186,15 @@ class Ward:
         changed = {**current, **elements}
         changed["lastModified"] = self.clock.now().isoformat(timespec="seconds")
         self._direct.update(changed)
+
+    def person_deletes(self, resource: Resource) -> None:
+        """Somebody removes a resource of ours."""
+        target = urlsplit(self.server.base_url)
+        connection = http.client.HTTPConnection(target.netloc, timeout=30)
+        path = f"{target.path}/{resource['resourceType']}/{resource['id']}"
+        connection.request("DELETE", path)
+        assert connection.getresponse().status in (200, 204)
+        connection.close()
 
     def close(self) -> None:
         """Give everything back."""

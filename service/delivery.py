@@ -1,0 +1,144 @@
+"""The last step of the line: from the outbox into the EHR, within the limits of a run.
+
+A newcomer would get two things wrong. A plan is marked sent *before* its request leaves, so that
+after any crash the next attempt looks before it writes. And one plan that cannot be carried out,
+for whatever reason, must not stand in the way of those behind it: only an EHR that is away ends the
+delivery, for now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from service.alert_memory import entry_after, remembered_from, with_sent
+from service.ehr.alert_state import Remembered
+from service.ehr.connection import EHRConnection
+from service.ehr.errors import (
+    EHRConflict,
+    EHRCutShort,
+    EHRError,
+    EHRMisunderstood,
+    EHRUnavailable,
+)
+from service.ehr.plan_progress import Outcome
+from service.screening.alert import AlertPlan
+from service.store.entries import AlertEntry, Mode, OutboxPlan, Run, RunState
+from service.store.ledger import Ledger
+
+_log = structlog.get_logger()
+_RETRY_AFTER = timedelta(minutes=2)
+_MOST_ATTEMPTS = 5
+_PLANS_AT_A_TIME = 100
+# After these the EHR holds something else than we thought: look again before giving the plan up.
+_LOOK_AGAIN = (EHRConflict, EHRCutShort, EHRMisunderstood)
+
+
+class Delivery:
+    """Sends what the ledger's outbox holds. `passing` are exceptions that are no plan's fault."""
+
+    def __init__(
+        self,
+        ehr: EHRConnection,
+        ledger: Ledger,
+        *,
+        mode: Mode,
+        max_new_alerts_per_run: int,
+        now: Callable[[], datetime],
+        passing: tuple[type[Exception], ...],
+    ) -> None:
+        self._ehr = ehr
+        self._ledger = ledger
+        self._mode = mode
+        self._max_new_alerts = max_new_alerts_per_run
+        self._now = now
+        self._passing = passing
+
+    def deliver(self, only_run: int | None = None) -> None:
+        """Send the plans of every run (or of one) that has reported and stays within its limits."""
+        for run in self._ledger.runs.to_deliver():
+            if only_run is not None and run.id != only_run:
+                continue
+            if self._may_deliver(run):
+                self._send_plans(run.id)
+            self._ledger.runs.finish(run.id, self._now())
+
+    def _may_deliver(self, run: Run) -> bool:
+        if run.mode != "live" or self._mode != "live":
+            return False
+        new_alerts = self._ledger.runs.count_new_alerts(run.id)
+        limit = self._max_new_alerts
+        # Only before anything was sent: a run that an operator released goes on whatever it opens.
+        if run.state is RunState.OPEN and new_alerts > limit:
+            reason = (
+                f"{new_alerts} new alerts, the limit is {limit}: nothing was sent. If they are"
+                f" right, `boneflag release {run.id}` sends them;"
+                " BONEFLAG_MAX_NEW_ALERTS_PER_RUN is the limit"
+            )
+            self._ledger.runs.hold(run.id, reason)
+            _log.error("run_held", run=run.id, new_alerts=new_alerts, limit=limit)
+            return False
+        return self._ledger.runs.start_delivery(run.id)
+
+    def _send_plans(self, run_id: int) -> None:
+        """Send until nothing is left whose turn has come; an outage ends it for now."""
+        at = self._now()
+        while plans := self._ledger.outbox.plans_to_send(_PLANS_AT_A_TIME, at, run_id):
+            for waiting in plans:
+                if not self._send(waiting):
+                    return
+
+    def _send(self, waiting: OutboxPlan) -> bool:
+        """One plan, once; False when the EHR cannot be reached and the rest should wait."""
+        at = self._now()
+        if not self._ledger.outbox.mark_sent(waiting.id, at, at + _RETRY_AFTER):
+            return True
+        known = self._entry(waiting.patient_key, waiting.plan)
+        try:
+            outcome = self._carry_out(waiting, known)
+        except EHRUnavailable as error:
+            self._postpone(waiting, error)
+            return False
+        except self._passing:
+            raise
+        except Exception as error:
+            self._look_again_or_give_up(waiting, error)
+            return True
+        is_ours = outcome.did != "left-alone"
+        entry = entry_after(waiting.plan, outcome, known) if is_ours else None
+        self._ledger.outbox.mark_confirmed(waiting.id, entry, self._now())
+        return True
+
+    def _carry_out(self, waiting: OutboxPlan, known: AlertEntry | None) -> Outcome:
+        remembered = remembered_from(known) if known else Remembered()
+        if waiting.is_outcome_unknown:
+            remembered = with_sent(remembered, waiting.plan)
+        outcome: Outcome = self._ehr.apply(waiting.plan, remembered)
+        return outcome
+
+    def _postpone(self, waiting: OutboxPlan, error: EHRUnavailable) -> None:
+        at = self._now()
+        later = at + timedelta(seconds=error.retry_after_seconds or 0) + _RETRY_AFTER
+        if error.outcome_unknown:
+            self._ledger.outbox.mark_unknown(waiting.id, "no answer", later)
+        else:
+            self._ledger.outbox.mark_unsent(waiting.id, "EHR unavailable", at, later)
+        _log.warning("delivery_postponed", outcome_unknown=error.outcome_unknown)
+
+    def _look_again_or_give_up(self, waiting: OutboxPlan, error: Exception) -> None:
+        """A refusal is final; a conflict, or a fault of ours, is tried again from the beginning."""
+        is_final = isinstance(error, EHRError) and not isinstance(error, _LOOK_AGAIN)
+        if is_final or waiting.attempts >= _MOST_ATTEMPTS:
+            self._ledger.outbox.mark_failed(waiting.id, type(error).__name__)
+            status = error.status if isinstance(error, EHRError) else None
+            _log.error("plan_given_up", status=status, error=type(error).__name__)
+        else:
+            self._ledger.outbox.mark_unknown(waiting.id, type(error).__name__, self._now())
+            _log.warning("plan_tried_again", error=type(error).__name__)
+
+    def _entry(self, patient_key: str, plan: AlertPlan) -> AlertEntry | None:
+        key = plan.alert.key if plan.alert else plan.posted.key if plan.posted else ""
+        entries = self._ledger.alerts.history([patient_key]).get(patient_key, ())
+        return next((entry for entry in entries if entry.key == key), None)
