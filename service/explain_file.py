@@ -11,6 +11,7 @@ from service.ehr.bundle_file import read_bundle
 from service.ehr.delivery.elements import key_in
 from service.ehr.delivery.flag_and_task import Delivery
 from service.ehr.errors import EHRRejected
+from service.ehr.glance import Glance
 from service.ehr.parse import RecordParser
 from service.explanation import explanation
 from service.screening.alert import AlertPlan
@@ -34,8 +35,9 @@ def explain_file(
 
     Our Flags and Tasks in the file are taken for what the EHR shows.
     """
-    chart = read_bundle(raw)
-    record = RecordParser(vocabulary).record(
+    parser = RecordParser(vocabulary)
+    chart = read_bundle(raw, Glance(parser.concepts_in))
+    record = parser.record(
         chart.patient_id, chart.resources, chart.medications, reported=chart.problems
     )
     alerts = alert_history(
