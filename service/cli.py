@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
@@ -256,23 +257,28 @@ def _sweep_with_embedded_workers(settings: Settings) -> None:
     from service.embedded_redis import embedded_redis
     from service.settings import PREFIX
     from service.wiring import client_for, ledger_for
-    from service.working import ended_run, newest_run_number, working
+    from service.working import WorkersEnded, ended_run, newest_run_number, working
     from workers.sending import queue_for
 
     client_for(settings).close()  # Says what is wrong with the settings before workers try it.
-    with (
-        tempfile.TemporaryDirectory(prefix="boneflag-") as directory,
-        ledger_for(settings) as ledger,
-        embedded_redis() as url,
-    ):
+    with ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="boneflag-"))
+        ledger = stack.enter_context(ledger_for(settings))
+        url = stack.enter_context(embedded_redis())
         last = newest_run_number(ledger)
         queue_for(settings.model_copy(update={"redis_url": SecretStr(url)})).sweep()
         typer.echo(
             "no Redis is configured: an embedded one and workers run for this sweep", err=True
         )
+        log = stack.enter_context((Path(directory) / "workers.log").open("w+b"))
         given = {PREFIX + "REDIS_URL": url}
-        with working(given, Path(directory), log=None) as processes:
+        processes = stack.enter_context(working(given, Path(directory), log=log))
+        try:
             run = ended_run(ledger, last, processes)
+        except WorkersEnded:
+            log.seek(0)
+            typer.echo(log.read().decode(errors="replace"), err=True)
+            raise
     _show_run(run, settings)
 
 

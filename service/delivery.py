@@ -32,6 +32,7 @@ _log = structlog.get_logger()
 _RETRY_AFTER = timedelta(minutes=2)
 _MOST_ATTEMPTS = 5
 _PLANS_AT_A_TIME = 100
+_RUNS_LOOKED_BACK_AT = 1000
 # After these the EHR holds something else than we thought: look again before giving the plan up.
 _LOOK_AGAIN = (EHRConflict, EHRCutShort, EHRMisunderstood)
 
@@ -70,6 +71,10 @@ class Delivery:
             return False
         new_alerts = self._ledger.runs.count_new_alerts(run.id)
         limit = self._max_new_alerts
+        if run.state is RunState.OPEN and run.kind == "poll" and new_alerts and self._is_one_held():
+            # People move to newer runs: what is held back must not leave by ones and twos.
+            _log.warning("delivery_waits_for_a_held_run", run=run.id, new_alerts=new_alerts)
+            return False
         # Only before anything was sent: a run that an operator released goes on whatever it opens.
         if run.state is RunState.OPEN and new_alerts > limit:
             reason = (
@@ -81,6 +86,13 @@ class Delivery:
             _log.error("run_held", run=run.id, new_alerts=new_alerts, limit=limit)
             return False
         return self._ledger.runs.start_delivery(run.id)
+
+    def _is_one_held(self) -> bool:
+        """Whether a run waits for an operator and still has plans of its own."""
+        return any(
+            other.state is RunState.HELD and other.open_plans
+            for other in self._ledger.runs.newest(_RUNS_LOOKED_BACK_AT)
+        )
 
     def _send_plans(self, run_id: int) -> None:
         """Send until nothing is left whose turn has come; an outage ends it for now."""

@@ -12,6 +12,7 @@ from typing import Any
 from service.ehr.alert_history import AlertHistory
 from service.ehr.connection import EHRConnection
 from service.ehr.delivery.flag_and_task import Delivery
+from service.ehr.errors import EHRNotFound
 from service.explain_file import thought_json
 from service.screening.protocol import Protocol
 from service.thought import Thought, blind, think
@@ -29,6 +30,8 @@ def explain_patient(
 ) -> tuple[Thought, dict[str, Any]]:
     """What the line thinks about a patient in the EHR, and its JSON; EHRError passes through."""
     record = next(iter(ehr.read_records([fhir_id], protocol.needs)))
+    if "Patient" in record.unread and not (record.conditions or record.observations):
+        raise EHRNotFound("The EHR shows nobody with this id: check it, or ask your EHR team")
     history = ehr.read_alerts([fhir_id], {}).histories.get(fhir_id)
     thought = think(record, history or AlertHistory(), protocol, on, site=site)
     if history is None:

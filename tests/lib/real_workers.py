@@ -67,6 +67,7 @@ class Worker:
     def __init__(self, settings: Settings, log: Path, processes: int = 2) -> None:
         command = [sys.executable, "-m", "celery", "-A", "workers.app", "--quiet", "worker"]
         command += ["-Q", ",".join(QUEUES), "-c", str(processes), "-l", "INFO"]
+        command += ["--without-mingle", "--without-gossip"]
         with log.open("ab") as stream:
             self._process = subprocess.Popen(
                 command,
