@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from service.screening.alert import AlertKind
 from service.screening.bone_density import CENTRAL, latest_scan
+from service.screening.corrections import before_corrections
 from service.screening.criteria.multiple_sclerosis import was_refuted
 from service.screening.criterion import Finding, Grade, Parameters, Role, Verdict, Weight, evaluate
 from service.screening.dates import add_months
@@ -81,6 +82,8 @@ _BREAKS_WHEN_IT_BECOMES_TRUE = (
     "wheelchair-chair-or-bed",
     "sustained-glucocorticoid",
 )
+# Here an exclusion, missing data or the gap itself decides, whatever was taken back.
+_OTHERWISE_DECIDED = (Status.EXCLUDED, Status.RESULT_NEEDS_ACTION, Status.COULD_NOT_DETERMINE)
 _NOTHING: Parameters = {}
 _FRACTURE = "low-trauma-fracture"
 _REFUSAL = "refusal-reason"
@@ -91,7 +94,8 @@ class Assessment:
     """What one protocol says about one patient on one date.
 
     `due_on` is the day on which the running DXA interval ends, None where none runs. `decision` is
-    the person's no that stands. `was_refuted` says why somebody is not in the cohort.
+    the person's no that stands. `refuted` holds the kinds of alert whose ground was refuted or
+    entered in error: whichever of them is open should never have been there.
     `uses_t_score` says which score a scan would be read by. `notes` are sentences for whoever
     reads the alert.
     """
@@ -105,7 +109,7 @@ class Assessment:
     findings: tuple[Finding, ...]
     due_on: date | None = None
     decision: Decision | None = None
-    was_refuted: bool = False
+    refuted: frozenset[AlertKind] = frozenset()
     is_urgent: bool = False
     uses_t_score: bool = False
     notes: tuple[str, ...] = ()
@@ -145,7 +149,7 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
         findings=tuple(findings.values()),
         due_on=due_on if is_running else None,
         decision=decision if status in (Status.DECLINED, Status.SNOOZED) else None,
-        was_refuted=status is Status.NOT_IN_COHORT and was_refuted(record),
+        refuted=frozenset(_refuted_kinds(record, protocol, status, on)),
         is_urgent=_is_urgent(findings[_FRACTURE], protocol, on),
         uses_t_score=_uses_t_score(record, protocol, on),
         notes=tuple(_notes(record, on)),
@@ -335,6 +339,26 @@ def _is_broken(
         and not _evaluate(protocol.entry(name), record, decision.made_on).is_met
         for name in _BREAKS_WHEN_IT_BECOMES_TRUE
     )
+
+
+def _refuted_kinds(
+    record: PatientRecord, protocol: Protocol, status: Status, on: date
+) -> Iterator[AlertKind]:
+    """The alerts that only a diagnosis or a finding held up that was taken back since (3.5)."""
+    if status is Status.NOT_IN_COHORT:
+        if was_refuted(record):
+            yield from AlertKind
+        return
+    if status in _OTHERWISE_DECIDED:
+        return
+    before = before_corrections(record)
+    if before == record:
+        return
+    was = assess(before, protocol, on).status
+    if status is Status.NOT_AT_RISK and was in (Status.DUE, Status.ORDERED_WAITING):
+        yield AlertKind.SCREENING
+    if was is Status.RESULT_NEEDS_ACTION:
+        yield AlertKind.TREATMENT_GAP
 
 
 def _is_urgent(fracture: Finding, protocol: Protocol, on: date) -> bool:

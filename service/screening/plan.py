@@ -100,9 +100,12 @@ def gap_status(assessment: Assessment) -> Status:
         Status.COULD_NOT_DETERMINE,
     ):
         return assessment.status
-    # A gap that is met and yet not acted upon waits for an exclusion to become known.
-    is_closed = assessment.finding("treatment-gap").verdict is Verdict.NOT_MET
-    return Status.SATISFIED if is_closed else Status.COULD_NOT_DETERMINE
+    if assessment.finding("treatment-gap").verdict is not Verdict.NOT_MET:
+        # A gap that is met and yet not acted upon waits for an exclusion to become known.
+        return Status.COULD_NOT_DETERMINE
+    # Only a therapy completes the Task; a diagnosis that is gone was not treated.
+    is_treated = assessment.finding("osteoporosis-therapy").is_met
+    return Status.SATISFIED if is_treated else Status.NOT_AT_RISK
 
 
 def _plan(
@@ -116,7 +119,7 @@ def _plan(
     posted = history.latest(kind)
     situation = _situation(posted)
     step = TABLE[status][_COLUMN[situation]]
-    if situation == "open" and assessment.was_refuted:
+    if situation == "open" and kind in assessment.refuted and status not in _UNKNOWN:
         step = "withdraw"
     reason = f"{assessment.status}"
     if situation == "dismissed" and status not in _UNKNOWN and _shows_a_flag(posted):
@@ -127,7 +130,10 @@ def _plan(
     if posted is None or step == "keep":
         return AlertPlan(kind, Action.KEEP, _keep_reason(status, situation), posted=posted)
     if step == "withdraw":
-        why = "the diagnosis of MS was refuted or entered in error"
+        what = "its evidence"
+        if status is Status.NOT_IN_COHORT:
+            what = "the diagnosis of MS"
+        why = f"{what} was refuted or entered in error"
         return AlertPlan(kind, Action.WITHDRAW, why, None, posted, "cancelled", on)
     if step == "silence":
         return _silence(kind, assessment, posted, on)

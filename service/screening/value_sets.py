@@ -31,12 +31,16 @@ HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 ICD10PCS = "http://www.cms.gov/Medicare/Coding/ICD10"
 INGREDIENT_NAME = "https://boneflag.example/fhir/CodeSystem/ingredient-name"
 
-# Other spellings of the same system (specification 2.11).
+# Other spellings of the same system (specification 2.11; the OIDs of HL7's NamingSystem list).
 _SPELLINGS = {
     "urn:oid:2.16.840.1.113883.6.96": SNOMED,
     "urn:oid:2.16.840.1.113883.6.1": LOINC,
     "urn:oid:2.16.840.1.113883.6.88": RXNORM,
     "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
+    "urn:oid:2.16.840.1.113883.6.3": ICD10,
+    "urn:oid:2.16.840.1.113883.6.4": ICD10PCS,
+    "urn:oid:2.16.840.1.113883.6.12": CPT,
+    "urn:oid:2.16.840.1.113883.6.285": HCPCS,
     "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets": HCPCS,
     "http://www.nlm.nih.gov/research/umls/hcpcs": HCPCS,
     "http://terminology.hl7.org/CodeSystem/icd9cm": ICD9CM,

@@ -53,19 +53,23 @@ def _was_a_child(record: PatientRecord, condition: Condition) -> bool:
 def _at_site(
     record: PatientRecord, concept: str, what: str, parameters: Parameters, on: date
 ) -> Iterator[Evidence]:
-    """Every fracture of one site once: later codes within the span are the same fracture."""
+    """Every fracture of one site once: a follow-up, or a later code within the span, is the same.
+
+    What held for the fracture (too young, great force) holds for its later codes too.
+    """
     same = timedelta(days=parameters["same_fracture_days"])
-    last_counted: date | None = None
+    last: tuple[date, Weight] | None = None
     conditions = [c for c in coded(record, concept) if "never-fragility-site" not in c.concepts]
     for condition in sorted(conditions, key=_order):
         weight, note = _weigh(record, condition, parameters, on)
         day = condition.happened.last if condition.happened else None
-        if weight is Weight.COUNTS and day is not None and last_counted is not None:
-            is_follow_up = _seventh_character(condition) == "follow-up"
-            if is_follow_up or day - last_counted <= same:
-                weight, note = Weight.SEEN, "the same fracture"
-        if weight is Weight.COUNTS:
-            last_counted = day
+        visit = _seventh_character(condition)
+        if day is not None and visit != "late effect" and weigh(condition, on)[0] is Weight.COUNTS:
+            if last is not None and (visit == "follow-up" or day - last[0] <= same):
+                weight = Weight.UNCLEAR if last[1] is Weight.UNCLEAR else Weight.SEEN
+                note = "the same fracture"
+            else:
+                last = day, weight
         yield evidence_of(condition, what, weight, note)
 
 

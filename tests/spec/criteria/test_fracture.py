@@ -63,6 +63,16 @@ SPECS = (
                 says=("before age 40",),
             ),
             case(
+                "S72.001A at 39, and S72.001D on the 40th birthday: the same fracture",
+                (
+                    *BORN_1986,
+                    coded("S72.001A", "2026-10-11"),
+                    coded("S72.001D", "2026-11-22"),
+                ),
+                **NOT,
+                says=("the same fracture",),
+            ),
+            case(
                 "S72.001A on the 40th birthday",
                 (*BORN_1986, coded("S72.001A", "2026-11-22")),
                 **DUE,
@@ -123,6 +133,57 @@ SPECS = (
                 "S72.001A without a date, and a fall from a ladder without a date",
                 (*EVA, coded("S72.001A"), coded("W11.XXXA")),
                 **UNKNOWN,
+            ),
+            case(
+                "S72.001A with W13, and its follow-up S72.001D: the same fracture",
+                (
+                    *EVA,
+                    coded("S72.001A", "2025-02-01"),
+                    coded("W13.9XXA", "2025-02-01"),
+                    coded("S72.001D", "2025-09-05"),
+                ),
+                **NOT,
+                says=("the same fracture",),
+            ),
+            case(
+                "S72.001A with W13, and on the problem list a week later",
+                (
+                    *EVA,
+                    coded("S72.001A", "2025-02-01"),
+                    coded("W13.9XXA", "2025-02-01"),
+                    condition(snomed("263225007"), onset="2025-02-08"),
+                ),
+                **NOT,
+                says=("the same fracture",),
+            ),
+            case(
+                "S72.001A with W13, and another S72.001A more than 180 days later",
+                (
+                    *EVA,
+                    coded("S72.001A", "2025-02-01"),
+                    coded("W13.9XXA", "2025-02-01"),
+                    coded("S72.001A", "2025-09-05"),
+                ),
+                **DUE,
+            ),
+            case(
+                "S72.001A with W13 whose status nobody knows, and its follow-up S72.001D",
+                (
+                    *EVA,
+                    coded("S72.001A", "2025-02-01"),
+                    coded("W13.9XXA", "2025-02-01", verification="perhaps"),
+                    coded("S72.001D", "2025-03-05"),
+                ),
+                **UNKNOWN,
+            ),
+            case(
+                "S72.001A that was refuted, and S72.001D: the follow-up of another fracture",
+                (
+                    *EVA,
+                    coded("S72.001A", "2025-02-01", verification="refuted"),
+                    coded("S72.001D", "2025-03-05"),
+                ),
+                **DUE,
             ),
             case(
                 "one entry that is coded as both, S72.001A and W13.9XXA",

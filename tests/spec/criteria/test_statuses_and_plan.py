@@ -11,6 +11,7 @@ from tests.lib.patients import (
     ms,
     ordered,
     snomed,
+    vitamin_d,
     woman,
 )
 from tests.spec.book import MARA, Case, Spec, case, holds, told
@@ -23,6 +24,10 @@ REFUSAL = dxa_done(on="2026-08-22", status="not-done", statusReason=concept(icd(
 SCAN = dxa(t=-0.5, on="2026-05-01")
 UNREADABLE = edss(6.5, on="2024-12-01")
 ORDER = dxa_order(on="2026-11-01")
+
+MISTAKEN = (WOMAN, ms(), ANNA[2] | {"status": "entered-in-error"}, edss(2.0, on="2024-10-01"))
+CALM = (WOMAN, ms(), edss(2.0, on="2024-12-01"))
+WHEELCHAIR = condition(icd("Z99.3"), recorded="2026-03-01")
 
 OPEN = told(*ANNA, on="2025-01-03", changed="2025-01-03")
 LAPSED = told(*ANNA, on="2025-01-03", flag="inactive", task="rejected", changed="2025-01-10")
@@ -289,6 +294,84 @@ SPECS = (
                 status="due",
                 plan="keep",
                 writes=None,
+            ),
+        ),
+    ),
+    Spec(
+        "What an alert rested on was refuted or entered in error",
+        "It should never have been there, so it is withdrawn; what merely passed is resolved.",
+        "PLAN",
+        (
+            case(
+                "told of EDSS 6.5, which was entered in error",
+                (
+                    *MISTAKEN,
+                    *told(*ANNA, on="2026-11-21", changed="2026-11-21"),
+                ),
+                status="not-at-risk",
+                plan="withdraw",
+                writes="Flag entered-in-error, Task cancelled",
+            ),
+            case(
+                "told of a wheelchair, which was refuted",
+                (
+                    *CALM,
+                    condition(icd("Z99.3"), recorded="2026-03-01", verification="refuted"),
+                    *told(*CALM, WHEELCHAIR, on="2026-11-21", changed="2026-11-21"),
+                ),
+                status="not-at-risk",
+                plan="withdraw",
+                writes="Flag entered-in-error, Task cancelled",
+            ),
+            case(
+                "told of EDSS 6.5, and it is 3.0 since",
+                (
+                    *ANNA,
+                    edss(3.0, on="2026-11-22"),
+                    *told(*ANNA, on="2026-11-21", changed="2026-11-21"),
+                ),
+                status="not-at-risk",
+                plan="resolve",
+                writes="Flag inactive, Task cancelled",
+            ),
+            case(
+                "told of EDSS 6.5; a low vitamin D, which alone is too little, was in error",
+                (
+                    *ANNA,
+                    edss(3.0, on="2026-11-22"),
+                    vitamin_d(10, "ng/mL", on="2026-01-01", status="entered-in-error"),
+                    *told(*ANNA, on="2026-11-21", changed="2026-11-21"),
+                ),
+                status="not-at-risk",
+                plan="resolve",
+                writes="Flag inactive, Task cancelled",
+            ),
+            case(
+                "EDSS 6.5 entered in error, no alert",
+                MISTAKEN,
+                status="not-at-risk",
+                plan="keep",
+                writes=None,
+            ),
+            case(
+                "told of the treatment gap; the osteoporosis was entered in error",
+                (
+                    *MARA,
+                    condition(icd("M81.0"), recorded="2024-05-01", verification="entered-in-error"),
+                    *told(*MARA, OSTEOPOROSIS, on="2026-11-01", changed="2026-11-01"),
+                ),
+                status="not-at-risk",
+                plan="keep",
+                gap="withdraw",
+                writes="Task cancelled",
+            ),
+            case(
+                "told of the treatment gap; the osteoporosis is gone from the chart: not treated",
+                (*MARA, *told(*MARA, OSTEOPOROSIS, on="2026-11-01", changed="2026-11-01")),
+                status="not-at-risk",
+                plan="keep",
+                gap="resolve",
+                writes="Task cancelled",
             ),
         ),
     ),

@@ -196,7 +196,7 @@ def test_the_detail_names_neither_medicine_nor_dose_nor_a_diagnosis_of_osteoporo
         )
     ).lower()
     assert "sustained glucocorticoid" in said
-    for word in ("prednis", "alendron", " 5 mg", "70 mg", "has osteoporosis"):
+    for word in ("prednis", "alendron", " mg", "has osteoporosis"):
         assert word not in said
 
 

@@ -11,7 +11,9 @@ from service.screening.record import Coding
 from service.screening.value_sets import (
     CPT,
     HCPCS,
+    ICD10,
     ICD10CM,
+    ICD10PCS,
     INGREDIENT_NAME,
     LOINC,
     RXNORM,
@@ -45,6 +47,10 @@ MS = vocabulary_from([value_set("ms", ICD10CM, filter=is_a("G35"))])
         (" http://loinc.org ", LOINC),
         ("http://www.nlm.nih.gov/research/umls/hcpcs", HCPCS),
         ("http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets", HCPCS),
+        ("urn:oid:2.16.840.1.113883.6.12", CPT),
+        ("urn:oid:2.16.840.1.113883.6.285", HCPCS),
+        ("urn:oid:2.16.840.1.113883.6.4", ICD10PCS),
+        ("urn:oid:2.16.840.1.113883.6.3", ICD10),
         ("https://example.org/own", "https://example.org/own"),
     ],
 )
