@@ -229,8 +229,8 @@ def _is_ours(resource: Mapping[str, Any]) -> bool:
 def _reason_in(flag: Mapping[str, Any]) -> str:
     """What stands in the brackets of our sentence: `EDSS 6.0 or more; Age`."""
     sentence = str(flag["code"]["text"])
-    _, _, reasons = sentence.partition("(MS; ")
-    return reasons.removesuffix(")") or sentence
+    _, _, rest = sentence.partition("(MS; ")
+    return rest.partition("). ")[0] or sentence
 
 
 def _patient_of(resource: Mapping[str, Any]) -> str:

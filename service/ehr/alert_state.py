@@ -28,7 +28,7 @@ from service.ehr.delivery.elements import (
     stands,
 )
 from service.ehr.delivery.task import closing_of
-from service.screening.alert import AlertState, PostedResource
+from service.screening.alert import LOCAL_DECISION, AlertState, PostedResource
 from service.screening.dates import add_months
 from service.screening.record import Decision, ResourceRef
 from service.screening.value_sets import ICD10CM
@@ -159,7 +159,8 @@ def _is_reworded(pair: Pair, known: Remembered | None) -> bool:
         return False
     if known and (known.flag_version, known.task_version) == (version_of(flag), version_of(task)):
         return False
-    return part(flag, "code").get("text") != task.get("description")
+    said, summary = str(part(flag, "code").get("text")), str(task.get("description"))
+    return said != summary and not said.startswith(f"{summary}. {LOCAL_DECISION}")
 
 
 def content_of(pair: Pair, known: Remembered | None) -> str:

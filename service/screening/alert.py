@@ -22,6 +22,9 @@ CANONICAL_BASE = "https://boneflag.example/fhir"
 ALERT_IDENTIFIER_SYSTEM = f"{CANONICAL_BASE}/sid/alert"
 ALERT_CODE_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/alert"
 
+LOCAL_DECISION = "A local decision: no MS-specific national guideline is adopted."
+"""Stands in every text that a clinician reads (specification 3.4)."""
+
 _KEY_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, ALERT_IDENTIFIER_SYSTEM)
 
 
@@ -88,6 +91,14 @@ class Alert:
     protocol_version: str
     protocol_digest: str
     content_digest: str
+
+    @property
+    def banner(self) -> str:
+        """The summary for a Flag, which has no room for the detail; "" without a summary."""
+        if not self.summary.strip():
+            return ""
+        version = f"{self.protocol_id} {self.protocol_version}"
+        return f"{self.summary}. {LOCAL_DECISION} Protocol {version}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,8 @@ def _silence(kind: AlertKind, assessment: Assessment, posted: PostedAlert, on: d
     """After a no the Flag goes and the Task stays as the person left it."""
     if not _shows_a_flag(posted):
         return AlertPlan(kind, Action.KEEP, f"{assessment.status}: nothing shown", posted=posted)
-    why = _close_reason(assessment, f"{assessment.status}")
+    is_a_no = assessment.status in (Status.SNOOZED, Status.DECLINED)
+    why = _close_reason(assessment, str(assessment.status)) if is_a_no else "ended by a person"
     return AlertPlan(kind, Action.RESOLVE, why, None, posted, None, on)
 
 

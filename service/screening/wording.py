@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from service.screening.alert import AlertKind
+from service.screening.alert import LOCAL_DECISION, AlertKind
 from service.screening.assess import Assessment
 from service.screening.criterion import Finding, Role, Verdict, Weight
 from service.screening.protocol import Protocol
@@ -18,6 +18,8 @@ from service.screening.protocol import Protocol
 SUMMARY_LIMIT = 139
 _MOST_EVIDENCE_LINES = 6
 _SHORT_DIGEST = 19
+# What a clinician is shown as a citation was seen in a public source, its abstract at least.
+_SEEN = frozenset({"V", "V-abs"})
 
 
 def summary(assessment: Assessment, kind: AlertKind) -> str:
@@ -91,7 +93,8 @@ def _evidence_lines(findings: Iterable[Finding], protocol: Protocol) -> Iterator
             yield f"  {item.statement} [{item.source}]"
         if len(evidence) > _MOST_EVIDENCE_LINES:
             yield f"  and {len(evidence) - _MOST_EVIDENCE_LINES} more"
-        yield f"  Source: {entry.citation}"
+        is_seen = entry.certainty in _SEEN
+        yield f"  Source: {entry.citation if is_seen else 'local decision, unconfirmed'}"
 
 
 def _scan_lines(assessment: Assessment) -> Iterator[str]:
@@ -122,8 +125,8 @@ def _unknown_lines(assessment: Assessment) -> Iterator[str]:
 
 def _closing(assessment: Assessment) -> Iterator[str]:
     yield (
-        "A local decision: no MS-specific national guideline is adopted. Only what this EHR shows"
-        " to the service was looked at; please judge for yourself."
+        f"{LOCAL_DECISION} Only what this EHR shows to the service was looked at; please judge for"
+        " yourself."
     )
     digest = assessment.protocol_digest[:_SHORT_DIGEST]
     yield f"Protocol {assessment.protocol_id} {assessment.protocol_version} ({digest})"

@@ -50,7 +50,7 @@ def new_flag(alert: Alert, options: DeliveryOptions) -> dict[str, Any]:
         "identifier": [identifier_of(alert.key)],
         "status": "active",
         "category": [_CATEGORY],
-        "code": {"coding": [_coding(alert)], "text": alert.summary},
+        "code": {"coding": [_coding(alert)], "text": alert.banner},
         "subject": {"reference": str(alert.patient)},
         "period": {"start": alert.since.isoformat()},
     }
@@ -77,7 +77,7 @@ def updated_flag(
     body = copy_of(current)
     code = part(body, "code")
     others = [c for c in objects(code, "coding") if c.get("system") != ALERT_CODE_SYSTEM]
-    body["code"] = {**code, "coding": own["code"]["coding"] + others, "text": alert.summary}
+    body["code"] = {**code, "coding": own["code"]["coding"] + others, "text": alert.banner}
     body["status"] = "active"
     body["extension"] = with_own_extensions(body, alert)
     body["period"] = {**part(body, "period"), **own["period"]}

@@ -26,7 +26,7 @@ def test_a_new_flag_says_one_line_about_one_patient_since_a_day() -> None:
     alert = an_alert()
     flag = new_flag(alert, PLAIN)
     assert flag["status"] == "active"
-    assert flag["code"]["text"] == alert.summary
+    assert flag["code"]["text"] == alert.banner
     assert flag["code"]["coding"][0]["code"] == "ms-bone-health-review"
     assert flag["subject"] == {"reference": "Patient/anna"}
     assert flag["period"] == {"start": "2026-11-22"}
@@ -107,7 +107,7 @@ def test_an_update_keeps_what_others_wrote_into_a_flag() -> None:
     before["code"]["coding"].append(local)
     before["extension"].append(theirs)
     after = updated_flag(before, an_alert(summary="New words", content_digest="ff"), PLAIN)
-    assert after["code"]["text"] == "New words"
+    assert after["code"]["text"].startswith("New words. A local decision: ")
     assert local in after["code"]["coding"]
     assert theirs in after["extension"]
     assert after["encounter"] == {"reference": "Encounter/1"}
@@ -162,3 +162,9 @@ def test_the_refusal_of_a_flag_holds_no_word_of_the_alert() -> None:
         new_flag(an_alert(summary="secret \x07", key=""), PLAIN)
     assert "secret" not in str(refused.value)
     assert "anna" not in str(refused.value)
+
+
+def test_a_flag_says_that_it_is_a_local_decision_and_whose_protocol_made_it() -> None:
+    text = new_flag(an_alert(summary="Consider a scan"), PLAIN)["code"]["text"]
+    assert text.startswith("Consider a scan. A local decision: no MS-specific national guideline")
+    assert text.endswith("Protocol ms-bone-health 1.0.0")

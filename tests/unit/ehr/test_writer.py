@@ -258,7 +258,7 @@ def test_an_alert_that_a_person_turned_down_before_we_knew_is_left_alone() -> No
 def test_an_alert_that_was_found_is_brought_up_to_what_the_plan_says() -> None:
     server = created()
     assert a_writer(server).apply(create(OTHER)).did == "updated"
-    assert server.only("Flag")["code"]["text"] == OTHER.summary
+    assert server.only("Flag")["code"]["text"] == OTHER.banner
 
 
 def test_a_look_that_was_cut_short_creates_nothing() -> None:
