@@ -42,7 +42,7 @@ seen; **local** a local decision, unconfirmed.
 
 _QUESTIONS = (
     "Should every adult with MS be offered a first DXA, whatever the risk?",
-    "Which grade should MSO-09 have (pulses and high cumulative dose; comes later)?",
+    "Which grade should MSO-09 have (pulses and high cumulative dose)?",
     "Two or three MINOR criteria under 50?",
     "How is palliative care to be handled? Today it never excludes and the alert says so.",
     "Is the interval table right?",
@@ -51,7 +51,7 @@ _QUESTIONS = (
     "Who owns the Task: neurology or primary care?",
     "Should fractures under 40 count for MSO-06 where trauma is coded?",
     "Which factor for betamethasone?",
-    "What is a “fall with injury” (MSO-07; comes later)?",
+    "What is a “fall with injury” (MSO-07)?",
     "Which country's guideline is to be quoted?",
 )
 
@@ -61,13 +61,6 @@ _OTHER = {
     "STATUS": "Statuses and their order",
     "PLAN": "What each status does to an alert",
 }
-_NOT_HERE = """\
-## Examples of the specification that are not here
-
-Of the examples of its section 5, numbers 5, 6 and 7 (MSO-09) and 31 (MSO-05 and MSO-07) belong to
-criteria that come later; their parts that concern the criteria above are in. Number 11 (the same
-dose ordered and given) is shown for dispenses above and by the unit tests of the exposure.
-"""
 
 
 def specs() -> list[Spec]:
@@ -106,7 +99,7 @@ def page() -> str:
     lost = {s.about for s in book if s.about.split()[0] not in shown}
     if lost:
         raise SystemExit(f"no chapter for specs about {', '.join(sorted(lost))}: correct `about`")
-    return "\n".join([*lines, "", *_value_sets(), "", _NOT_HERE])
+    return "\n".join([*lines, "", *_value_sets(), ""])
 
 
 def _value_sets() -> Iterator[str]:
@@ -197,7 +190,7 @@ def _number_table(numbers: dict[str, dict[str, Any]]) -> Iterator[str]:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ").replace("factor:glucocorticoid-", "factor of ")
+    return name.replace("_", " ").replace("glucocorticoid-", "factor of ")
 
 
 def _value(number: dict[str, Any]) -> str:

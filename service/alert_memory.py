@@ -21,6 +21,7 @@ def remembered_from(entry: AlertEntry) -> Remembered:
         task_version=entry.task_version,
         flag_status=entry.flag_status,
         task_status=entry.task_status,
+        reasons=frozenset(entry.reasons.split()),
     )
 
 
@@ -46,6 +47,7 @@ def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> 
             state=EntryState.CONFIRMED,
             opened_on=alert.since,
             content_digest=alert.content_digest,
+            reasons=" ".join(sorted(alert.reasons)),
         )
         if known is not None:
             entry = _with_flag_and_task(entry, known)
@@ -61,6 +63,7 @@ def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> 
             state=EntryState.CONFIRMED,
             opened_on=plan.posted.opened_on,
             content_digest=plan.posted.content_digest,
+            reasons=" ".join(sorted(plan.posted.reasons)),
         )
     else:
         return None

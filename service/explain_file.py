@@ -13,8 +13,10 @@ from service.ehr.delivery.flag_and_task import Delivery
 from service.ehr.errors import EHRRejected
 from service.ehr.glance import Glance
 from service.ehr.parse import RecordParser
-from service.explanation import explanation
+from service.explanation import Outlook, explanation
+from service.exposure_json import exposure_json
 from service.screening.alert import AlertPlan
+from service.screening.outlook import coming_changes
 from service.screening.protocol import Protocol
 from service.screening.record import ResourceRef
 from service.screening.value_sets import Vocabulary
@@ -30,10 +32,12 @@ def explain_file(
     site: str,
     on: date,
     at: datetime,
+    looks_ahead: bool = True,
 ) -> tuple[Thought, dict[str, Any]]:
     """What the line thinks about the patient in a file, and its JSON; BundleUnreadable if none.
 
-    Our Flags and Tasks in the file are taken for what the EHR shows.
+    Our Flags and Tasks in the file are taken for what the EHR shows. Without `looks_ahead` the
+    statuses to come and the exposure are left out, which cost as much as sixty assessments.
     """
     parser = RecordParser(vocabulary)
     chart = read_bundle(raw, Glance(parser.concepts_in))
@@ -46,7 +50,8 @@ def explain_file(
         snooze_months=int(protocol.policies["decision"]["snooze_months"]),
     )
     thought = think(record, alerts, protocol, on, site=site)
-    return thought, thought_json(thought, delivery, chart.resources, at)
+    outlook = look_ahead(thought, protocol) if looks_ahead else Outlook()
+    return thought, thought_json(thought, delivery, chart.resources, at, outlook)
 
 
 def thought_json(
@@ -54,6 +59,7 @@ def thought_json(
     delivery: Delivery,
     resources: Mapping[str, Any],
     at: datetime,
+    outlook: Outlook,
 ) -> dict[str, Any]:
     """The explanation, with what carrying out the plans would write given these Flags and Tasks."""
     written: list[dict[str, Any]] = []
@@ -65,8 +71,16 @@ def thought_json(
             # A patient id that FHIR does not allow: explained all the same, for that is asked.
             source = str(thought.assessment.patient)
             refused.append({"source": source, "problem": "the alert could not be made valid FHIR"})
-    answer = explanation(thought.assessment, thought.plan, thought.gap_plan, written)
+    answer = explanation(thought.assessment, thought.plan, thought.gap_plan, written, outlook)
     return {**answer, "reported": answer["reported"] + refused}
+
+
+def look_ahead(thought: Thought, protocol: Protocol) -> Outlook:
+    """The statuses to come if nothing changes, and the glucocorticoids until now."""
+    return Outlook(
+        coming_changes(thought.record, protocol, thought.assessment),
+        exposure_json(thought.record, protocol, thought.assessment.on),
+    )
 
 
 def _rendered(

@@ -13,7 +13,7 @@ from service.ehr.alert_history import AlertHistory
 from service.ehr.connection import EHRConnection
 from service.ehr.delivery.flag_and_task import Delivery
 from service.ehr.errors import EHRNotFound
-from service.explain_file import thought_json
+from service.explain_file import look_ahead, thought_json
 from service.screening.protocol import Protocol
 from service.thought import Thought, blind, think
 
@@ -36,7 +36,8 @@ def explain_patient(
     thought = think(record, history or AlertHistory(), protocol, on, site=site)
     if history is None:
         thought = blind(thought)
-    return thought, thought_json(thought, delivery, _shown(thought, ehr), at)
+    outlook = look_ahead(thought, protocol)
+    return thought, thought_json(thought, delivery, _shown(thought, ehr), at, outlook)
 
 
 def _shown(thought: Thought, ehr: EHRConnection) -> Mapping[str, list[Any]]:

@@ -7,11 +7,21 @@ change what is there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from service.screening.alert import AlertPlan
 from service.screening.assess import Assessment
 from service.screening.criterion import Evidence, Finding, Weight
+from service.screening.outlook import Change, what_would_change
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Outlook:
+    """The statuses to come if nothing changes, and the glucocorticoids over time as JSON."""
+
+    changes: tuple[Change, ...] = ()
+    exposure: dict[str, Any] | None = None
 
 
 def explanation(
@@ -19,6 +29,7 @@ def explanation(
     plan: AlertPlan,
     gap_plan: AlertPlan | None,
     resources: Sequence[Mapping[str, Any]],
+    outlook: Outlook,
 ) -> dict[str, Any]:
     """One JSON-able object; dates are ISO, `resources` what carrying out the plans would write."""
     return {
@@ -37,6 +48,27 @@ def explanation(
         "unread": sorted(assessment.unread),
         "reported": [{"source": p.source, "problem": p.problem} for p in assessment.reported],
         "resources": list(resources),
+        "decision": _decision(assessment),
+        "outlook": {
+            "changes": [
+                {"on": c.on.isoformat(), "status": str(c.status), "because": list(c.because)}
+                for c in outlook.changes
+            ],
+            "would_change": list(what_would_change(assessment)),
+        },
+        "exposure": outlook.exposure,
+    }
+
+
+def _decision(assessment: Assessment) -> dict[str, Any]:
+    """The decision with its truth values: what is met against what is needed."""
+    weighing = assessment.weighing
+    return {
+        "is_reached": weighing.is_reached,
+        "majors": weighing.majors,
+        "majors_needed": weighing.majors_needed,
+        "domains": sorted(weighing.domains),
+        "domains_needed": weighing.domains_needed,
     }
 
 
@@ -45,6 +77,12 @@ def findings_json(assessment: Assessment) -> list[dict[str, Any]]:
     return [
         {**_finding(f), "title": f.title, "missing": sorted(f.missing)} for f in assessment.findings
     ]
+
+
+def reported_json(assessment: Assessment) -> list[dict[str, str]]:
+    """What in the chart could not be used, as the ledger keeps it: each once, in one order."""
+    once = sorted({(p.source, p.problem) for p in assessment.reported})
+    return [{"source": source, "problem": problem} for source, problem in once]
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -24,9 +24,11 @@ from service.ehr.alerts import AlertsRead
 from service.ehr.cohort.code_search import SOURCE as CODE_SEARCH
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError, EHRUnavailable
-from service.explanation import findings_json
+from service.explanation import findings_json, reported_json
+from service.measure import age_band
 from service.screening.alert import AlertKind
 from service.screening.assess import Assessment
+from service.screening.person import youngest_age
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, PatientRecord
 from service.store.entries import AssessmentEntry, Mode, RunState, Screening
@@ -327,6 +329,10 @@ class Pipeline:
             protocol_digest=assessment.protocol_digest,
             findings=findings_json(assessment),
             unread=sorted(assessment.unread),
+            sex=record.sex,
+            age_band=age_band(youngest_age(record, assessment.on)),
+            reported=reported_json(assessment),
+            notes=assessment.notes,
         )
 
     def _read_alerts(self, fhir_ids: Mapping[str, str]) -> AlertsRead:

@@ -43,12 +43,52 @@ def print_explanation(thought: Thought, answer: dict[str, Any]) -> None:
             console.print(f"\n{name}: [bold]{plan.action}[/] ({escape(plan.reason)})")
             if plan.alert is not None:
                 console.print(escape(plan.alert.detail), highlight=False)
+    _print_decision(console, answer)
     for problem in answer["reported"]:
         console.print(f"[yellow]{escape(problem['source'])}: {escape(problem['problem'])}[/]")
     console.print(
         f"\n[dim]Protocol {assessment.protocol_id} {assessment.protocol_version}"
         f" {assessment.protocol_digest}[/]"
     )
+
+
+def _print_decision(console: Console, answer: dict[str, Any]) -> None:
+    decision = answer["decision"]
+    domains = ", ".join(decision["domains"]) or "none"
+    console.print(
+        f"\nDecision: {decision['majors']} MAJOR met, {decision['majors_needed']} needed; or"
+        f" {len(decision['domains'])} domains with a met criterion ({domains}),"
+        f" {decision['domains_needed']} needed: "
+        f"{'reached' if decision['is_reached'] else 'not reached'}",
+        highlight=False,
+    )
+    for sentence in answer["outlook"]["would_change"]:
+        console.print(f"  {escape(sentence)}", highlight=False)
+    _print_exposure(console, answer["exposure"])
+    for change in answer["outlook"]["changes"]:
+        why = f" ({', '.join(change['because'])})" if change["because"] else ""
+        console.print(
+            f"  becomes {change['status']} on {change['on']} if nothing changes{why}",
+            highlight=False,
+        )
+
+
+def _print_exposure(console: Console, exposure: dict[str, Any] | None) -> None:
+    if exposure is None or not (exposure["stretches"] or exposure["unclear"]):
+        return
+    life = exposure["lifetime"]
+    console.print(
+        f"\nGlucocorticoids: {life['mg']:,.0f} mg prednisone-equivalent on {life['days']} days"
+        f" since {life['since']}",
+        highlight=False,
+    )
+    if "window" in exposure:
+        window = exposure["window"]
+        console.print(
+            f"  since {window['since']}: {window['mg']:,.0f} mg on {window['days']} days;"
+            f" {len(exposure['courses'])} pulse courses ever",
+            highlight=False,
+        )
 
 
 def print_check(check: Check) -> None:

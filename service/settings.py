@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     fhir_post_search: bool = Field(
         True, description="Search by POST where the server takes it, to keep ids out of URLs."
     )
-    batch_size: int = Field(50, ge=1, le=200, description="People read together in one batch.")
+    batch_size: int = Field(60, ge=1, le=200, description="People read together in one batch.")
     cohort_group_ids: str = Field(
         "",
         description="Ids of FHIR Groups that hold the cohort, separated by commas;"
@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     )
     use_cpt: bool = Field(
         True, description="Use CPT numbers (AMA copyright; needs a licence in the USA)."
+    )
+    protocol_overlay: str = Field(
+        "",
+        description="YAML file in which the hospital changes the protocol (docs/protocol.md); empty"
+        " uses the protocol as it ships.",
     )
     alert_author: str = Field(
         "", description="Reference for Flag.author and Task.requester, such as `Device/boneflag`."

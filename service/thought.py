@@ -16,8 +16,12 @@ from service.screening.record import Decision, PatientRecord
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Thought:
-    """What the line thinks about one patient before anything is written."""
+    """What the line thinks about one patient before anything is written.
 
+    `record` is what was judged: the chart, with what people decided about our alerts.
+    """
+
+    record: PatientRecord
     assessment: Assessment
     plan: AlertPlan
     gap_plan: AlertPlan | None
@@ -45,9 +49,11 @@ def think(
     shown = {r.ref for alert in alerts.posted for r in (alert.flag, alert.task) if r is not None}
     remembered = (d for d in decisions if d.source is None or d.source not in shown)
     said = (*remembered, *decisions_in(alerts))
-    assessment = assess(with_decisions(record, said), protocol, on)
+    record = with_decisions(record, said)
+    assessment = assess(record, protocol, on)
     history = History(site, alerts.posted, said)
     return Thought(
+        record,
         assessment,
         plan_alert(assessment, history, protocol, on),
         plan_gap(assessment, history, protocol, on),

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import ssl
 from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from service.screening.alert import AlertKind, alert_key
-from service.screening.protocol import Protocol, packaged_protocol
+from service.screening.protocol import (
+    Protocol,
+    ProtocolInvalid,
+    packaged_document,
+    packaged_protocol,
+)
 from service.screening.record import ResourceRef
 from service.screening.value_sets import Vocabulary, packaged_vocabulary
 from service.settings import Settings, SettingsInvalid, require_base_url
@@ -23,18 +32,92 @@ if TYPE_CHECKING:  # pragma: no cover - for the type checker only
     from service.ehr.connection import CohortSource, EHRConnection
     from service.ehr.delivery.flag_and_task import Delivery
     from service.ehr.options import BasicLogin, BearerToken
+    from service.ehr.reader import BuildRecord
     from service.pipeline import Pipeline
+    from service.screening.overlay import Overlay
     from service.store.ledger import Ledger
+
+_log = structlog.get_logger()
 
 
 def vocabulary_for(settings: Settings) -> Vocabulary:
-    """The value sets in force."""
+    """The value sets in force, with the hospital's codes."""
+    return effective_for(settings)[1]
+
+
+def shipped_vocabulary_for(settings: Settings) -> Vocabulary:
+    """The value sets as they ship, without an overlay's codes."""
     return packaged_vocabulary(settings.use_cpt)
 
 
 def protocol_for(settings: Settings) -> Protocol:
-    """The protocol in force."""
-    return packaged_protocol(vocabulary_for(settings))
+    """The protocol in force; SettingsInvalid where its overlay may not go live.
+
+    An overlay that may not go live works in shadow mode, with a warning in the log.
+    """
+    _gate(settings)
+    return effective_for(settings)[0]
+
+
+def overlay_for(settings: Settings) -> Overlay | None:
+    """The hospital's overlay, None where none is configured; SettingsInvalid if unreadable."""
+    if not settings.protocol_overlay:
+        return None
+    from service.screening.overlay import overlay_from
+
+    try:
+        text = Path(settings.protocol_overlay).read_text("utf-8")
+    except UnicodeDecodeError:
+        raise SettingsInvalid("the protocol overlay is not UTF-8 text") from None
+    except OSError as error:
+        raise SettingsInvalid(f"the protocol overlay cannot be read: {error.strerror}") from None
+    try:
+        return overlay_from(text)
+    except ProtocolInvalid as fault:
+        raise SettingsInvalid(f"the protocol overlay cannot be used: {fault}") from None
+
+
+def effective_for(settings: Settings) -> tuple[Protocol, Vocabulary]:
+    """The protocol and the value sets with the overlay, whether or not it may go live."""
+    vocabulary = shipped_vocabulary_for(settings)
+    overlay = overlay_for(settings)
+    if overlay is None:
+        return packaged_protocol(vocabulary), vocabulary
+    from service.screening.overlay import overlaid
+
+    try:
+        return overlaid(overlay, packaged_document(), vocabulary)
+    except ProtocolInvalid as fault:
+        raise SettingsInvalid(f"the protocol overlay cannot be used: {fault}") from None
+
+
+def live_refusals_for(settings: Settings) -> tuple[str, ...]:
+    """Why the configured overlay may not go live today; empty where none is or it may."""
+    overlay = overlay_for(settings)
+    if overlay is None:
+        return ()
+    from service.protocol_bench.approval import refusals_for_live
+    from service.protocol_bench.check import check_protocol
+
+    vocabulary = shipped_vocabulary_for(settings)
+    remarks = check_protocol(packaged_document(), vocabulary, overlay, today_for(settings))
+    return refusals_for_live(remarks)
+
+
+def _gate(settings: Settings) -> None:
+    refusals = live_refusals_for(settings)
+    if refusals and settings.mode == "live":
+        raise SettingsInvalid(
+            f"the protocol overlay may not go live: {'; '.join(refusals)}. Stay in shadow mode"
+            " until `boneflag protocol check` finds no error"
+        )
+    if refusals:
+        _warn_once(settings.protocol_overlay, len(refusals))
+
+
+@cache
+def _warn_once(_path: str, refusals: int) -> None:
+    _log.warning("overlay_not_ready_for_live", count=refusals)
 
 
 def today_for(settings: Settings) -> date:
@@ -101,20 +184,35 @@ def _tls(settings: Settings) -> ssl.SSLContext | bool:
 
 def connection_for(settings: Settings) -> EHRConnection:
     """The EHR. In shadow mode it has no writer: nothing can be written, whatever is asked."""
-    from service.ehr.connection import EHRConnection
     from service.ehr.parse import RecordParser
 
     vocabulary = vocabulary_for(settings)
+    writing = _writing(settings) if settings.mode == "live" else {}
+    return _connection(settings, vocabulary, RecordParser(vocabulary).record, **writing)
+
+
+def reading_connection_for(
+    settings: Settings, vocabulary: Vocabulary, build: BuildRecord
+) -> EHRConnection:
+    """The EHR without a writer, whatever the mode, read by the value sets and parser given."""
+    return _connection(settings, vocabulary, build)
+
+
+def _connection(
+    settings: Settings, vocabulary: Vocabulary, build: BuildRecord, **writing: Any
+) -> EHRConnection:
+    from service.ehr.connection import EHRConnection
+
     return EHRConnection(
         client_for(settings),
         vocabulary,
-        RecordParser(vocabulary).record,
+        build,
         cohort_sources=_cohort_sources(settings),
         batch_size=settings.batch_size,
         page_size=settings.fhir_page_size,
         prefer_post=settings.fhir_post_search,
         read_alerts=_alert_reading(settings),
-        **(_writing(settings) if settings.mode == "live" else {}),
+        **writing,
     )
 
 

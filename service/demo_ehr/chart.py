@@ -27,6 +27,7 @@ SHORT_NAMES = {
     "MedicationRequest": "prescription",
     "MedicationStatement": "statement",
     "DiagnosticReport": "report",
+    "DocumentReference": "document",
     "FamilyMemberHistory": "family",
     "ServiceRequest": "order",
 }

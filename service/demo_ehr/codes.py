@@ -17,6 +17,7 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10"
 LOINC = "http://loinc.org"
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 CPT = "http://www.ama-assn.org/go/cpt"
+ATC = "http://www.whocc.no/atc"
 HCPCS = "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets"
 UCUM = "http://unitsofmeasure.org"
 HL7_TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
@@ -88,6 +89,12 @@ FALL_FROM_WHEELCHAIR = Code(
 )
 HISTORY_OF_FALLING = Code(ICD10CM, "Z91.81", "History of falling")
 UNSTEADINESS = Code(ICD10CM, "R26.81", "Unsteadiness on feet")
+WALKING_STICK = Code(SNOMED, "105504002", "Dependence on walking stick (finding)")
+REPEATED_FALLS = Code(ICD10CM, "R29.6", "Repeated falls")
+FALL_ON_STAIRS = Code(ICD10CM, "W10.9XXA", "Fall (on) (from) unspecified stairs and steps, initial")
+FALL_SNOMED = Code(SNOMED, "1912002", "Fall (event)")
+FALLS_IN_THE_PAST_YEAR = Code(LOINC, "52552-7", "Falls in the past year")
+CONCUSSION = Code(ICD10CM, "S06.0X0A", "Concussion without loss of consciousness, initial")
 
 # Fractures and their mechanisms
 WRIST_FRACTURE = Code(ICD10CM, "S52.501A", "Fracture of lower end of right radius, initial")
@@ -146,6 +153,29 @@ PREGNANCY = Code(SNOMED, "77386006", "Pregnancy (finding)")
 PREGNANCY_STATUS = Code(LOINC, "82810-3", "Pregnancy status")
 SMOKING_STATUS = Code(LOINC, "72166-2", "Tobacco smoking status")
 NEVER_SMOKED = Code(SNOMED, "266919005", "Never smoked tobacco (finding)")
+SMOKES_EVERY_DAY = Code(SNOMED, "449868002", "Current every day smoker")
+SMOKER = Code(SNOMED, "77176002", "Smoker (finding)")
+UNKNOWN_IF_EVER_SMOKED = Code(SNOMED, "266927001", "Unknown if ever smoked")
+DRINKS_A_DAY = Code(LOINC, "74013-4", "Alcoholic drinks per day")
+
+# Hormones, other diseases, the spine, the family
+EARLY_MENOPAUSE = Code(ICD10CM, "E28.310", "Symptomatic premature menopause")
+OVARIES_ABSENT = Code(ICD10CM, "Z90.722", "Acquired absence of ovaries, bilateral")
+AMENORRHOEA = Code(ICD10CM, "N91.1", "Secondary amenorrhea")
+TESTICULAR_HYPOFUNCTION = Code(ICD10CM, "E29.1", "Testicular hypofunction")
+PROSTATE_CANCER = Code(ICD10CM, "C61", "Malignant neoplasm of prostate")
+RHEUMATOID_ARTHRITIS = Code(ICD10CM, "M06.9", "Rheumatoid arthritis, unspecified")
+DIABETES_TYPE_1 = Code(ICD10CM, "E10.9", "Type 1 diabetes mellitus without complications")
+DIABETES_TYPE_2 = Code(ICD10CM, "E11.9", "Type 2 diabetes mellitus without complications")
+CROHN = Code(ICD10CM, "K50.90", "Crohn's disease, unspecified, without complications")
+HYPERTHYROIDISM = Code(ICD10CM, "E05.90", "Thyrotoxicosis, unspecified")
+LOW_BACK_PAIN = Code(ICD10CM, "M54.50", "Low back pain, unspecified")
+LUMBAR_DISC = Code(ICD10CM, "M51.26", "Other intervertebral disc displacement, lumbar region")
+MATERNAL_HIP_FRACTURE = Code(
+    SNOMED, "391096007", "Family history: Maternal hip fracture (situation)"
+)
+MOTHER = Code(f"{HL7_TERMINOLOGY}/v3-RoleCode", "MTH", "mother")
+STEPMOTHER = Code(f"{HL7_TERMINOLOGY}/v3-RoleCode", "STPMTH", "stepmother")
 
 # Medicines. Products where the source names one, ingredients otherwise.
 PREDNISONE = Code(RXNORM, "8640", "prednisone")
@@ -154,6 +184,12 @@ PREDNISONE_1 = Code(RXNORM, "198144", "prednisone 1 MG Oral Tablet")
 PREDNISOLONE_5 = Code(RXNORM, "198142", "prednisolone 5 MG Oral Tablet")
 METHYLPREDNISOLONE = Code(RXNORM, "6902", "methylprednisolone")
 METHYLPREDNISOLONE_2 = Code(RXNORM, "197969", "methylprednisolone 2 MG Oral Tablet")
+BUDESONIDE_ORAL = Code(ATC, "A07EA06", "budesonide")
+ANASTROZOLE = Code(RXNORM, "84857", "anastrozole")
+LEUPROLIDE = Code(RXNORM, "42375", "leuprolide")
+CARBAMAZEPINE = Code(RXNORM, "2002", "carbamazepine")
+SERTRALINE = Code(RXNORM, "36437", "sertraline")
+OMEPRAZOLE = Code(RXNORM, "7646", "omeprazole")
 TRIAMCINOLONE_PASTE = Code(RXNORM, "1085728", "triamcinolone acetonide 0.001 MG/MG Oral Paste")
 ALENDRONATE = Code(RXNORM, "46041", "alendronate")
 ZOLEDRONATE_5 = Code(RXNORM, "705824", "100 ML zoledronic acid 0.05 MG/ML Injection")

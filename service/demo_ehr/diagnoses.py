@@ -118,6 +118,17 @@ def add_fracture(
     return fracture
 
 
+def add_relative(chart: Chart, relationship: Code, *conditions: Code) -> JSON:
+    """Add what is known of a relative."""
+    return chart.add(
+        "FamilyMemberHistory",
+        "patient",
+        status="completed",
+        relationship=concept(relationship),
+        condition=[{"code": concept(code)} for code in conditions],
+    )
+
+
 def birthday(chart: Chart, age: int) -> date:
     """The day on which this person turned `age`; the birth date must be a full one."""
     return years_before(date.fromisoformat(chart.resources[0]["birthDate"]), -age)

@@ -1,4 +1,4 @@
-"""Bone density in the invented charts: scans done, results, orders, scans not done.
+"""Bone density in the invented charts: scans done, results, orders, bookings, documents.
 
 A central DXA leaves a Procedure, a DiagnosticReport, an Observation or any part of these, and
 charts with every single part exist. A T-score has no unit or `{T-score}`; one of the people has
@@ -71,4 +71,30 @@ def add_dxa_order(
         intent=intent,
         code=concept(DXA_CPT),
         authoredOn=str(months_before(chart.on, months)),
+    )
+
+
+def add_appointment(chart: Chart, order: JSON | None, *, months: int, status: str) -> JSON:
+    """Add the appointment for a DXA `months` ago; a negative number of months lies ahead."""
+    day = months_before(chart.on, months)
+    return chart.add(
+        "Appointment",
+        "",
+        status=status,
+        serviceType=[concept(DXA_CPT)],
+        basedOn=[reference_to(order)] if order else None,
+        start=f"{day}T09:30:00Z",
+        end=f"{day}T10:00:00Z",
+        participant=[{"actor": chart.subject, "status": "accepted"}],
+    )
+
+
+def add_document(chart: Chart, title: str, *, months: int) -> JSON:
+    """Add a scanned document of which only the title can be read."""
+    return chart.add(
+        "DocumentReference",
+        status="current",
+        type=concept(text=title),
+        date=f"{months_before(chart.on, months)}T12:00:00Z",
+        content=[{"attachment": {"contentType": "application/pdf", "title": title}}],
     )

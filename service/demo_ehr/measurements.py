@@ -1,4 +1,4 @@
-"""Observations of the invented charts: EDSS, weight, vitamin D, smoking.
+"""Observations of the invented charts: EDSS, weight, height, vitamin D, smoking.
 
 R4 has no `valueDecimal`: an EDSS is a Quantity or, on the half of servers that round it, an
 integer. `unit` is a UCUM code and may be None, which is how vitamin D becomes unreadable.
@@ -11,6 +11,7 @@ from datetime import date
 from service.demo_ehr.chart import Chart
 from service.demo_ehr.codes import (
     BMI,
+    BODY_HEIGHT,
     EDSS,
     JSON,
     NEVER_SMOKED,
@@ -96,10 +97,26 @@ def add_vitamin_d(
 
 def add_never_smoked(chart: Chart, *, months: int = 9) -> JSON:
     """Add the answer that this person never smoked."""
+    return add_smoking(chart, NEVER_SMOKED, months=months)
+
+
+def add_smoking(chart: Chart, answer: Code, *, months: int = 2) -> JSON:
+    """Add a smoking status; by default it is later than the one of an ordinary chart."""
     return add_observation(
         chart,
         SMOKING_STATUS,
         day=months_before(chart.on, months),
         category="social-history",
-        valueCodeableConcept=concept(NEVER_SMOKED),
+        valueCodeableConcept=concept(answer),
+    )
+
+
+def add_height(chart: Chart, centimetres: float, *, months: int) -> JSON:
+    """Add a standing height."""
+    return add_observation(
+        chart,
+        BODY_HEIGHT,
+        day=months_before(chart.on, months),
+        category="vital-signs",
+        valueQuantity=quantity(centimetres, "cm"),
     )

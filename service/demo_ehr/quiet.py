@@ -159,7 +159,7 @@ def without_ms(chart: Chart) -> None:
 
 KINDS: tuple[tuple[int, Callable[[Chart], None], str, tuple[str, ...]], ...] = (
     (44, well, "not-at-risk", ()),
-    (13, well_in_the_fifties, "not-at-risk", ()),
+    (13, well_in_the_fifties, "not-at-risk", ("MSO-13",)),
     (9, scanned, "satisfied", ()),
     (2, treated, "satisfied", ()),
     (1, untreated, "result-needs-action", ()),

@@ -1,8 +1,8 @@
 """A story: one invented person, what makes them interesting, and the status they must get.
 
 The expectations are worked out by hand from the clinical specification (section 7 first), never by
-running the product. `reasons` names the criteria that must be met; MSO-03, 05, 07, 09, 12, 14, 15,
-16 and 18 never decide a story, so that building them later changes no expectation.
+running the product. Who is due or not at risk has `reasons`: all risk factors that must be met, and
+no other may be. For everybody else they are left out, because something else decided.
 """
 
 from __future__ import annotations

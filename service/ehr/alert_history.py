@@ -21,6 +21,7 @@ from service.ehr.alert_state import (
     oldest_first,
     opened_on,
     posted_resource,
+    reasons_of,
     ref_of,
     state_of,
 )
@@ -165,6 +166,7 @@ def _posted(
         state=state,
         opened_on=opened_on(pair),
         content_digest=content_of(pair, known),
+        reasons=reasons_of(pair, known),
         flag=posted_resource(pair.flag) if pair.flag else None,
         task=posted_resource(pair.task) if pair.task else None,
         closed_on=closed_on(pair) if state in _CLOSED_STATES else ended,

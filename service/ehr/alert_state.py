@@ -11,6 +11,7 @@ The table is `_STATES`; it is what clinicians and reviewers should read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +21,7 @@ from typing import Any
 from service.ehr.bundle import instant
 from service.ehr.delivery.elements import (
     ALERT_CONTENT_URL,
+    ALERT_REASONS_URL,
     AUTHOR_NAME,
     extension_value,
     has_coding,
@@ -28,7 +30,13 @@ from service.ehr.delivery.elements import (
     stands,
 )
 from service.ehr.delivery.task import closing_of
-from service.screening.alert import LOCAL_DECISION, AlertState, PostedResource
+from service.screening.alert import (
+    LOCAL_DECISION,
+    NO_REASONS,
+    AlertState,
+    PostedResource,
+    Reasons,
+)
 from service.screening.dates import add_months
 from service.screening.record import Decision, ResourceRef
 from service.screening.value_sets import ICD10CM
@@ -59,6 +67,7 @@ class Remembered:
     flag_status: str | None = None
     task_status: str | None = None
     sent_flag_status: str | None = None
+    reasons: Reasons = NO_REASONS
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -172,6 +181,16 @@ def content_of(pair: Pair, known: Remembered | None) -> str:
     digests = {_digest(half) for half in halves}
     is_half_closed = set(ends_of(pair, known)) == {End.OPEN, End.OURS}
     return "" if is_half_closed or len(digests) > 1 else digests.pop()
+
+
+_REASON = re.compile(r"[A-Z]+-[0-9]+\|(major|minor)")
+
+
+def reasons_of(pair: Pair, known: Remembered | None) -> Reasons:
+    """What an alert rests on: what the EHR says, else what the ledger remembers."""
+    said = [extension_value(h, ALERT_REASONS_URL) for h in (pair.flag, pair.task) if h is not None]
+    shown = frozenset(r for text in said for r in text.split() if _REASON.fullmatch(r))
+    return shown or (known.reasons if known is not None else NO_REASONS)
 
 
 def _digest(resource: Resource) -> str:

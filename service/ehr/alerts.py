@@ -66,7 +66,7 @@ class AlertReader:
         types: Iterable[AlertType] = ALERT_TYPES,
         snooze_months: int,
         key_of: KeyOf | None = None,
-        batch_size: int = 50,
+        batch_size: int = 60,
         prefer_post: bool = True,
     ) -> None:
         self._client = client

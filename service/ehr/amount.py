@@ -5,8 +5,8 @@ as both, and the two may contradict each other: then there is no amount. And a d
 is milligrams only with a strength, which stands in the product's name ("prednisone 5 MG Oral
 Tablet") or in Medication.ingredient; a name with two different strengths has none.
 
-The units are a table of our own. A UCUM library (ucumvert on pint) knows the grammar, but not the
-half that matters here: "MG" (in UCUM a megagauss or nothing), "tab", "tablet(s)", "{tbl}".
+The units are a table of our own: to a UCUM library "MG" is a megagauss, "mg/kg" a bare number, and
+"tablet(s)" and "mcg" nothing at all (docs/decisions/0016).
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def amount_of(quantity: Json) -> Amount | None:
 @lru_cache(maxsize=2048)
 def unit_of(text: str) -> Unit | None:
     """A UCUM code or a unit in words, in any case; None where it is not understood."""
-    head, *per = (_bare(part) for part in text.lower().split("/"))
+    head, *per = (_bare(part) for part in _divided(text.lower()).split("/"))
     if head not in _HEADS:
         return None
     kind, factor = _HEADS[head]
@@ -124,6 +124,12 @@ def unit_of(text: str) -> Unit | None:
         elif part != "dose":
             return None
     return Unit(kind, factor, per_kg, per_hours)
+
+
+def _divided(text: str) -> str:
+    """UCUM's other ways to divide, written with strokes: mg/(kg.d), mg.kg-1.d-1."""
+    text = re.sub(r"/\(([^()]*)\)", lambda match: "/" + match[1].replace(".", "/"), text)
+    return re.sub(r"\.([a-z]+)-1(?![\w])", r"/\1", text)
 
 
 def _bare(part: str) -> str:

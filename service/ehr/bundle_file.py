@@ -18,12 +18,13 @@ import msgspec
 from service.ehr.fields import Json, object_in, objects_in, reference_in, text_in
 from service.ehr.glance import Glance, PassedOver
 from service.ehr.resource_types import RESOURCE_TYPES
-from service.ehr.subject import patient_id_of, referenced
+from service.ehr.subject import is_about_no_patient, patient_id_of, referenced
 from service.screening.record import Problem
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # Windows programs put it before JSON.
 _DEEPEST_BUNDLE = 5
 _DEEPEST_ELEMENT = 50
+_NO_PATIENT = ""  # Whose a resource is that says it is about a group, a device or a place.
 
 
 class BundleUnreadable(ValueError):
@@ -123,7 +124,11 @@ def _gather_entries(
     entries: Iterable[_Entry | None], place: str, gathered: _Gathered, depth: int
 ) -> None:
     for number, entry in enumerate(entries):
-        _gather_entry(entry, (place, number), gathered, depth)
+        if entry is not None and isinstance(entry[1], PassedOver) and entry[2] is None:
+            passed = entry[1]  # Nine of ten; what follows would find the same more slowly.
+            _keep(passed, passed.resource_type, passed.id, entry[0], (place, number), gathered)
+        else:
+            _gather_entry(entry, (place, number), gathered, depth)
 
 
 def _gather_entry(entry: _Entry | None, place: _Place, gathered: _Gathered, depth: int) -> None:
@@ -165,10 +170,10 @@ def _keep(
     url = full_url.strip() if isinstance(full_url, str) else ""
     if not isinstance(own, str) or not own:
         own = url.rsplit("/", 1)[-1].rsplit(":", 1)[-1] or _name(place)
-    if url.startswith("urn:"):
+    if url and url.startswith("urn:"):
         gathered.urls[url] = f"{kind}/{own}"
-    known = gathered.found.get((kind, own))
-    if known is None or _version(resource) > _version(known):
+    known = gathered.found.setdefault((kind, own), resource)
+    if known is not resource and _version(resource) > _version(known):
         gathered.found[(kind, own)] = resource
     return own
 
@@ -205,7 +210,8 @@ def _chart(found: _Found, problems: list[Problem], urls: Mapping[str, str]) -> F
     medications: dict[str, Json] = {}
     for ((kind, own), resource), about in zip(found.items(), abouts, strict=True):
         if about is not None and about != patient_id:
-            problems.append(Problem(f"{kind}/{own}", "about another patient: not used"))
+            whom = "another patient" if about else "something that is no patient"
+            problems.append(Problem(f"{kind}/{own}", f"about {whom}: not used"))
         elif isinstance(resource, PassedOver):
             continue
         elif kind == "OperationOutcome":
@@ -220,39 +226,49 @@ def _chart(found: _Found, problems: list[Problem], urls: Mapping[str, str]) -> F
     return FileChart(patient_id, by_type, medications, tuple(problems))
 
 
+_TELL_WHOSE = ("subject", "patient", "contained")
+
+
 def _abouts(resources: Iterable[_Resource]) -> list[str | None]:
-    known: dict[bytes, str | None] = {}
-    return [
-        _about_passed_over(r, known) if isinstance(r, PassedOver) else _about(r) for r in resources
-    ]
-
-
-def _about_passed_over(resource: PassedOver, known: dict[bytes, str | None]) -> str | None:
-    """Whose it is; the same few references stand in all of them."""
-    written = bytes(resource.subject)
-    if resource.patient:
-        written += bytes(resource.patient)
-    try:
-        return known[written]
-    except KeyError:
-        both = {name: resource.element(name) for name in ("subject", "patient")}
-        return known.setdefault(written, patient_id_of(both))
+    # The same few references stand in all those that are passed over, most often in a row.
+    known: dict[tuple[bytes, ...], str | None] = {}
+    last, of_last = PassedOver(), None
+    found = []
+    for resource in resources:
+        if not isinstance(resource, PassedOver):
+            found.append(_about(resource))
+            continue
+        # A reference may point to what is contained, and mean another thing in each resource.
+        if (
+            resource.subject != last.subject
+            or resource.patient != last.patient
+            or resource.contained != last.contained
+        ):
+            last, written = resource, tuple(bytes(getattr(resource, e)) for e in _TELL_WHOSE)
+            if written not in known:
+                known[written] = _about({e: resource.element(e) for e in _TELL_WHOSE})
+            of_last = known[written]
+        found.append(of_last)
+    return found
 
 
 def _about(resource: Json) -> str | None:
-    """Whose it is; a Task says it in `for`."""
-    if resource.get("resourceType") == "Task":
-        ref = reference_in(resource, "for")
-        return ref.id if ref is not None and ref.type == "Patient" else None
-    if resource.get("resourceType") in ("Group", "List"):
+    """Whose it is, None where nobody is named; a Task says it in `for`."""
+    kind = resource.get("resourceType")
+    if kind in ("Group", "List"):
         return None
-    return patient_id_of(resource)
+    if kind == "Task":
+        ref = reference_in(resource, "for")
+        own = ref.id if ref is not None and ref.type == "Patient" else None
+    else:
+        own = patient_id_of(resource)
+    return _NO_PATIENT if own is None and is_about_no_patient(resource) else own
 
 
 def _patient_of(found: _Found, abouts: Iterable[str | None]) -> str:
     """The Patient whom most resources are about; "unknown" where nobody is named."""
     people = [own for kind, own in found if kind == "Patient"]
-    named = Counter(about for about in abouts if about)
+    named = Counter(filter(None, abouts))
     named.subtract(people)  # A Patient is about itself, which says nothing.
     return max(people or list(named), key=lambda own: (named[own], own), default="unknown")
 

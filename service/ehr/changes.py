@@ -11,7 +11,7 @@ birthdays show up in no search, and the nightly sweep stays the truth. Epic and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from service.ehr.capability import Capability
 from service.ehr.client import FHIRClient
 from service.ehr.cohort.code_search import may_be_in
 from service.ehr.errors import EHRMisunderstood, EHRNotFound, EHRRefused, EHRRejected
-from service.ehr.patient_search import TypeSearch, searches_for
+from service.ehr.patient_search import BY_CODE, BY_PART, TypeSearch, searches_for
 from service.ehr.subject import patient_id_of
 from service.screening.value_sets import DataRequirement, Vocabulary
 
@@ -82,21 +82,26 @@ def changed_since(
     asked_from = since - overlap
     seen = _Seen(set(), set())
     unseen: set[str] = set()
-    for search in searches_for(needs, vocabulary):
+    for search in searches_for(needs, vocabulary, capability):
         if not capability.can_search(search.type):
             unseen.add(search.type)
             continue
-        params = _params(search, asked_from, page_size)
         says_so = capability.can_search(search.type, "_lastUpdated")
-        try:
-            for page in client.pages(search.type, params):
-                _check_dates(page.matches, asked_from, says_so)
-                _note(page, seen, vocabulary, cohort_value_set)
-                if any(map(withholds, page.issues)):
+        ways = (search, replace(search, by=BY_CODE)) if search.by == BY_PART else (search,)
+        for way in ways:
+            params = _params(way, asked_from, page_size)
+            try:
+                for page in client.pages(search.type, params):
+                    _check_dates(page.matches, asked_from, says_so)
+                    _note(page, seen, vocabulary, cohort_value_set)
+                    if any(map(withholds, page.issues)):
+                        unseen.add(search.type)
+            except (EHRRejected, EHRNotFound, EHRRefused, EHRMisunderstood) as error:
+                _log.info("changes_unseen", type=search.type, status=error.status)
+                if way == ways[-1] and not search.is_extra:
                     unseen.add(search.type)
-        except (EHRRejected, EHRNotFound, EHRRefused, EHRMisunderstood) as error:
-            _log.info("changes_unseen", type=search.type, status=error.status)
-            unseen.add(search.type)
+            else:
+                break
     return Changes(
         frozenset(seen.patient_ids),
         frozenset(seen.newcomers),
@@ -109,7 +114,7 @@ def _params(search: TypeSearch, asked_from: datetime, page_size: int) -> dict[st
     moment = asked_from.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     params = {"_lastUpdated": f"ge{moment}", "_count": str(page_size)}
     if search.codes:
-        params["code"] = ",".join(search.codes)
+        params[search.by] = ",".join(search.codes)
     return params
 
 

@@ -7,7 +7,7 @@ where writing is switched off: a connection without a writer cannot write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -39,7 +39,7 @@ class EHRConnection:
         build: BuildRecord,
         *,
         cohort_sources: Sequence[CohortSource],
-        batch_size: int = 50,
+        batch_size: int = 60,
         page_size: int = 500,
         prefer_post: bool = True,
         read_alerts: Callable[..., Any] | None = None,
@@ -88,6 +88,10 @@ class EHRConnection:
     ) -> Iterator[PatientRecord]:
         """One record for each id; see `RecordReader.read_records`."""
         return self._reader.read_records(patient_ids, needs, self._build)
+
+    def why_unread(self, patient_id: str) -> Mapping[str, str]:
+        """Why types of the record that was read last are unread; see `RecordReader.why_unread`."""
+        return self._reader.why_unread(patient_id)
 
     def changed_since(self, needs: Iterable[DataRequirement], since: datetime) -> Changes:
         """Who changed; see `changes.changed_since`."""

@@ -1,42 +1,31 @@
 """FHIR Dosage -> DoseSteps: which days, how many milligrams, or why that cannot be told.
 
-A newcomer would get five things wrong. The entries of `doseAndRate` are alternatives (ordered
-"1 mg/kg", calculated "70 mg"), so the first that gives milligrams stands. A dose range counts with
-its low end, because criteria ask for "at least"; a range without one cannot be told. Instructions
-with different `sequence` numbers follow each other (a taper), those with the same number or none
-run side by side and add up. "As needed" counts only with a stated maximum: the schedule where that
-is smaller, else the maximum. And nothing is read from the text of an instruction, ever.
+A newcomer would get four things wrong (what one dose is stands in `dose`). Instructions with
+different `sequence` numbers follow each other (a taper), those with the same number or none
+run side by side and add up; but stretches of a length without number, date and time of the day may
+be either, which cannot be told. "As needed" counts only with a stated maximum: the schedule where
+that is smaller, else the maximum. A maximum for one dose or for a lifetime cuts what is scheduled.
+And nothing is read from the text of an instruction or from `additionalInstruction`, ever.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
-from service.ehr.amount import Amount, Strength, amount_of, milligrams
+from service.ehr.amount import Strength, amount_of
+from service.ehr.dose import Dose, dose_of, plain_milligrams
 from service.ehr.fields import Json, number_in, object_in, objects_in
 from service.ehr.timing import Schedule, days_of, last_day, later, schedule_of
 from service.screening.record import DoseStep
 
-NO_DOSE = "its dose is not stated"
-NO_STRENGTH = "its dose is in units of the product and the strength is not known"
-NO_UNIT = "its dose has no unit that could be understood"
-NO_LOW_END = "its dose is a range without a low end"
-NO_DURATION = "it is an infusion rate without a duration"
+_MOST_DOSES = 1e6  # More are a mistyped maximum, and a number of days must not overflow.
+
 NO_MAXIMUM = "it is taken as needed and no maximum is stated"
+NO_ORDER = "whether its instructions follow each other or run side by side is not stated"
 NO_STEP_START = "when this step of the treatment begins is not stated"
 NO_STEP_LENGTH = "how long this step of the treatment lasts is not stated"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Dose:
-    """Milligrams (or mg per kg) of one dose; of the whole day where `is_daily`."""
-
-    mg: float = 0.0
-    per_kg: bool = False
-    is_daily: bool = False
-    problem: str = ""
 
 
 def dose_steps(
@@ -48,6 +37,8 @@ def dose_steps(
     it and without dates the steps have none either.
     """
     steps: list[DoseStep] = []
+    if _may_be_a_taper(dosages):
+        return _untold_taper(dosages, start, strength)
     begin, problem = start, ""
     stages = _stages(dosages)
     for number, stage in enumerate(stages, start=1):
@@ -63,6 +54,32 @@ def dose_steps(
         problem = "" if len(ends) == len(found) else NO_STEP_START
         begin = later(max(ends), 1) if ends else begin
     return tuple(steps)
+
+
+def _may_be_a_taper(dosages: Sequence[Json]) -> bool:
+    """Several stretches of which nothing says whether they follow each other."""
+    return len(dosages) > 1 and all(
+        number_in(dosage, "sequence") is None and _is_bare_stretch(object_in(dosage, "timing"))
+        for dosage in dosages
+    )
+
+
+def _is_bare_stretch(timing: Json) -> bool:
+    repeat, schedule = object_in(timing, "repeat"), schedule_of(timing)
+    has_length = schedule.length_days is not None or schedule.dose_count is not None
+    has_place = schedule.since or schedule.until or repeat.get("when") or repeat.get("timeOfDay")
+    return has_length and not has_place and not schedule.weekdays
+
+
+def _untold_taper(
+    dosages: Sequence[Json], start: date | None, strength: Strength
+) -> tuple[DoseStep, ...]:
+    """One step without a dose, as long as all of them in a row."""
+    if start is None:
+        return (DoseStep(problem=NO_ORDER),)
+    steps = [step for dosage in dosages for step in _steps(dosage, start, strength)]
+    days = sum((step.last - start).days + 1 for step in steps if step.last is not None)
+    return (DoseStep(first=start, last=later(start, days - 1), problem=NO_ORDER),)
 
 
 def _closed(step: DoseStep, next_start: date | None) -> DoseStep:
@@ -99,6 +116,7 @@ def _steps(dosage: Json, begin: date | None, strength: Strength) -> list[DoseSte
     """The steps of one instruction: one, or one for each weekday or single day."""
     schedule = schedule_of(object_in(dosage, "timing"))
     dose = dose_of(dosage, strength, schedule.dose_hours)
+    schedule, dose = _limited(dosage, schedule, dose, strength)
     first = schedule.since or begin
     last = last_day(schedule, first) if first else schedule.until
     step = DoseStep(first=first, last=last, interval_days=schedule.interval_days)
@@ -108,7 +126,8 @@ def _steps(dosage: Json, begin: date | None, strength: Strength) -> list[DoseSte
     if problem:
         return [replace(step, interval_days=1, problem=problem)]
     if schedule.events:
-        return [_filled(DoseStep(first=day, last=day), dose, 1) for day in schedule.events]
+        days = schedule.events[: schedule.dose_count]
+        return [_filled(DoseStep(first=day, last=day), dose, 1) for day in days]
     step = _filled(step, dose, schedule.doses_per_day)
     if not schedule.weekdays or first is None:
         return [step]
@@ -117,27 +136,59 @@ def _steps(dosage: Json, begin: date | None, strength: Strength) -> list[DoseSte
 
 
 def _filled(step: DoseStep, dose: Dose, doses_per_day: float) -> DoseStep:
-    mg = dose.mg if dose.is_daily else dose.mg * doses_per_day
-    return replace(step, mg_per_kg_per_day=mg) if dose.per_kg else replace(step, mg_per_day=mg)
+    times = 1 if dose.is_daily else doses_per_day
+    if not dose.per_kg:
+        return replace(step, mg_per_day=dose.mg * times)
+    most = None if dose.most_mg is None else dose.most_mg * times
+    return replace(step, mg_per_kg_per_day=dose.mg * times, most_mg_per_day=most)
+
+
+def _limited(
+    dosage: Json, schedule: Schedule, dose: Dose, strength: Strength
+) -> tuple[Schedule, Dose]:
+    """What `maxDosePerAdministration` and `maxDosePerLifetime` leave of it."""
+    if dose.problem:
+        return schedule, dose
+    most = plain_milligrams(amount_of(object_in(dosage, "maxDosePerAdministration")), strength)
+    if most is not None and not dose.is_daily:
+        dose = replace(dose, most_mg=most) if dose.per_kg else replace(dose, mg=min(dose.mg, most))
+    ever = plain_milligrams(amount_of(object_in(dosage, "maxDosePerLifetime")), strength)
+    if ever is None or dose.per_kg:
+        return schedule, dose
+    dose = replace(dose, mg=min(dose.mg, ever))
+    doses = int(min(ever / dose.mg, _MOST_DOSES) + 1e-9)
+    if dose.is_daily:
+        doses = max(1, int(doses * schedule.doses_per_day))
+    return replace(schedule, dose_count=min(doses, schedule.dose_count or doses)), dose
 
 
 def _is_as_needed(dosage: Json) -> bool:
-    return dosage.get("asNeededBoolean") is True or bool(
-        object_in(dosage, "asNeededCodeableConcept")
+    """Also as R5 writes it."""
+    return (
+        dosage.get("asNeededBoolean") is True
+        or dosage.get("asNeeded") is True
+        or bool(objects_in(dosage, "asNeededCodeableConcept"))
+        or bool(objects_in(dosage, "asNeededFor"))
     )
 
 
 def _as_needed(
     step: DoseStep, dosage: Json, dose: Dose, schedule: Schedule, strength: Strength
 ) -> DoseStep:
-    """The smaller of schedule and maximum; a maximum per week or longer is spread over its days."""
+    """The smaller of schedule and maximum; where the maximum is, it is spread over all days."""
     most = _most_mg_per_day(dosage, strength)
     if most is None:
         return replace(step, interval_days=1, problem=NO_MAXIMUM)
+    spread = replace(step, interval_days=1, mg_per_day=most)
     if dose.problem or schedule.problem or schedule.events or dose.per_kg:
-        return replace(step, interval_days=1, mg_per_day=most)
+        return spread
     planned = dose.mg if dose.is_daily else dose.mg * schedule.doses_per_day
-    return replace(step, mg_per_day=min(planned, most))
+    mean = planned * max(1, len(schedule.weekdays)) / schedule.interval_days
+    if mean > most:
+        return spread
+    if schedule.weekdays:
+        return replace(spread, mg_per_day=mean)
+    return replace(step, mg_per_day=planned)
 
 
 def _most_mg_per_day(dosage: Json, strength: Strength) -> float | None:
@@ -146,79 +197,10 @@ def _most_mg_per_day(dosage: Json, strength: Strength) -> float | None:
     for ratio in objects_in(dosage, "maxDosePerPeriod"):
         amount = amount_of(object_in(ratio, "numerator"))
         days = days_of(object_in(ratio, "denominator"))
-        mg = _plain_milligrams(amount, strength)
+        mg = plain_milligrams(amount, strength)
         if mg is not None and days is not None:
             found.append(mg / days)
     return min(found, default=None)
-
-
-def _plain_milligrams(amount: Amount | None, strength: Strength) -> float | None:
-    if amount is None or amount.unit.per_kg or amount.unit.per_hours is not None:
-        return None
-    return milligrams(amount, strength)
-
-
-def dose_of(dosage: Json, strength: Strength, hours: float | None) -> Dose:
-    """The dose of an instruction, or of an administration (`dose`, `rate[x]`).
-
-    `hours` is how long one dose takes, which a rate needs. Milligrams win over mg per kg, and a
-    dose over a rate. `doseQuantity` beside `doseAndRate` is how STU3 wrote it.
-    """
-    entries = [*objects_in(dosage, "doseAndRate"), dosage]
-    doses = [dose for entry in entries for dose in _stated_doses(entry, strength)]
-    doses += [dose for entry in entries for dose in _rates(entry, strength, hours)]
-    told = [dose for dose in doses if not dose.problem]
-    plain = [dose for dose in told if not dose.per_kg]
-    return next(iter([*plain, *told, *doses]), Dose(problem=NO_DOSE))
-
-
-def _stated_doses(entry: Json, strength: Strength) -> Iterable[Dose]:
-    for key in ("doseQuantity", "dose"):
-        if quantity := object_in(entry, key):
-            yield _dose(quantity, strength)
-    if dose_range := object_in(entry, "doseRange"):
-        low = object_in(dose_range, "low")
-        yield _dose(low, strength) if low else Dose(problem=NO_LOW_END)
-
-
-def _dose(quantity: Json, strength: Strength) -> Dose:
-    amount = amount_of(quantity)
-    if amount is None:
-        return Dose(problem=NO_UNIT)
-    mg = milligrams(amount, strength)
-    if mg is None:
-        return Dose(problem=NO_STRENGTH)
-    per_hours = amount.unit.per_hours
-    if per_hours is None:
-        return Dose(mg, amount.unit.per_kg)
-    # "5 mg/d" written as a dose is the day's dose; "mg/h" would be a rate.
-    if per_hours == 24:
-        return Dose(mg, amount.unit.per_kg, is_daily=True)
-    return Dose(problem=NO_DURATION)
-
-
-def _rates(entry: Json, strength: Strength, hours: float | None) -> Iterable[Dose]:
-    if ratio := object_in(entry, "rateRatio"):
-        per_days = days_of(object_in(ratio, "denominator"))
-        per_hours = None if per_days is None else per_days * 24
-        yield _rate(object_in(ratio, "numerator"), strength, hours, per_hours)
-    if quantity := object_in(entry, "rateQuantity"):
-        yield _rate(quantity, strength, hours, None)
-    if rate_range := object_in(entry, "rateRange"):
-        yield _rate(object_in(rate_range, "low"), strength, hours, None)
-
-
-def _rate(quantity: Json, strength: Strength, hours: float | None, per_hours: float | None) -> Dose:
-    amount = amount_of(quantity)
-    if amount is None:
-        return Dose(problem=NO_UNIT)
-    per_hours = per_hours or amount.unit.per_hours
-    mg = milligrams(amount, strength)
-    if mg is None:
-        return Dose(problem=NO_STRENGTH)
-    if per_hours is None or hours is None:
-        return Dose(problem=NO_DURATION)
-    return Dose(mg / per_hours * hours, amount.unit.per_kg)
 
 
 def supplied_days(total_mg: float | None, steps: Sequence[DoseStep]) -> int | None:

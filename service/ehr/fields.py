@@ -28,6 +28,8 @@ def object_in(source: Json, key: str) -> Json:
 def objects_in(source: Json, key: str) -> list[Json]:
     """The objects of the list under `key`; a single object counts as a list of one."""
     value = source.get(key)
+    if value is None:
+        return []
     if isinstance(value, dict):
         return [value]
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
@@ -82,6 +84,12 @@ def when_in(source: Json, key: str) -> When | None:
 def reference_in(source: Json, key: str) -> ResourceRef | None:
     """The resource that the Reference under `key` points to, whatever its base and version."""
     return parse_reference(text_in(object_in(source, key), "reference"))
+
+
+def references_in(source: Json, key: str) -> tuple[ResourceRef, ...]:
+    """The resources that the References under `key` point to; those without a target are left."""
+    found = (parse_reference(text_in(item, "reference")) for item in objects_in(source, key))
+    return tuple(ref for ref in found if ref is not None)
 
 
 def parse_reference(reference: str) -> ResourceRef | None:

@@ -13,6 +13,7 @@ it may be the newer version of one that mattered, or somebody else's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -31,14 +32,17 @@ _CODED = frozenset({"Condition", "Procedure", "ServiceRequest", "Observation", "
 # above is decoded.
 _NEVER_READ = frozenset(
     """
-    Account AllergyIntolerance Appointment AuditEvent Binary CarePlan CareTeam ChargeItem Claim
-    ClaimResponse Communication Composition Consent Coverage DocumentReference Encounter
-    EpisodeOfCare ExplanationOfBenefit FamilyMemberHistory Goal ImagingStudy Immunization Location
+    Account AllergyIntolerance AuditEvent Binary CarePlan CareTeam ChargeItem Claim
+    ClaimResponse Communication Composition Consent Coverage Encounter
+    EpisodeOfCare ExplanationOfBenefit Goal ImagingStudy Immunization Location
     Media NutritionOrder Organization Practitioner PractitionerRole Provenance
     QuestionnaireResponse RelatedPerson Specimen SupplyDelivery
     """.split()
 )
 
+
+# What `documents.WORDS` looks for, anywhere in a document: rather one too many is decoded.
+_MAY_BE_A_SCAN = re.compile(rb"de?xa|densit", re.IGNORECASE)
 
 # What a CodeableConcept turned out to be.
 _OURS, _FOREIGN, _UNREADABLE = "ours", "foreign", "unreadable"
@@ -61,6 +65,7 @@ class PassedOver(_Part):
 
     resource_type: str = ""
     id: Any = None
+    type: msgspec.Raw = _ABSENT
     meta: msgspec.Raw = _ABSENT
     subject: msgspec.Raw = _ABSENT
     patient: msgspec.Raw = _ABSENT
@@ -68,7 +73,7 @@ class PassedOver(_Part):
     contained: msgspec.Raw = _ABSENT
 
     def element(self, name: str) -> Any:
-        """`meta`, `subject` or `patient`, decoded; None where it is absent."""
+        """`meta`, `subject`, `patient` or `contained`, decoded; None where it is absent."""
         raw: msgspec.Raw = getattr(self, name)
         return _whole.decode(raw) if raw else None
 
@@ -118,22 +123,30 @@ class Glance:
             return None
         try:
             head = _head.decode(raw)
-            if not self._may_matter(head):
+            kind = head.resource_type
+            if kind in _NEVER_READ:
+                return head
+            if not self._may_matter(kind, head) or self._is_another_document(head, raw):
                 return head
         except msgspec.ValidationError:
             pass  # An element of a wrong type: the parser knows what to make of it.
         return _whole.decode(raw)
 
-    def _may_matter(self, head: PassedOver) -> bool:
-        type_ = head.resource_type
-        if type_ in _NEVER_READ:
-            return False
-        if type_ not in _CODED or self._judged(bytes(head.code)) is not _FOREIGN:
+    def _may_matter(self, kind: str, head: PassedOver) -> bool:
+        if kind not in _CODED:
+            return True
+        written = bytes(head.code)
+        if (self._remembered.get(written) or self._judge(written)) is not _FOREIGN:
             return True
         # Most have neither of these.
         if not (head.component or head.value_codeable_concept or head.contained):
             return False
         return bool(head.contained) or self._answers(head) or self._has_part(head.component)
+
+    def _is_another_document(self, head: PassedOver, raw: msgspec.Raw) -> bool:
+        if head.resource_type != "DocumentReference" or not head.type:
+            return False
+        return self._judged(bytes(head.type)) is not _OURS and not _MAY_BE_A_SCAN.search(raw)
 
     def _has_part(self, raw: msgspec.Raw) -> bool:
         parts = _parts.decode(raw) if raw else ()

@@ -11,13 +11,15 @@ its dosage is never looked at.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from service.ehr.amount import Strength, amount_of, milligrams
-from service.ehr.dosage import dose_of, dose_steps, supplied_days
+from service.ehr.amount import Strength, amount_of
+from service.ehr.dosage import dose_steps, supplied_days
+from service.ehr.dose import dose_of, plain_milligrams
 from service.ehr.fields import (
     Json,
     number_in,
@@ -27,8 +29,11 @@ from service.ehr.fields import (
     text_in,
     when_in,
 )
+from service.ehr.injected import is_as_needed, is_injected
 from service.ehr.product import Product, medication_reference, product_of
 from service.ehr.route import route_of
+from service.ehr.skin import is_through_skin
+from service.ehr.statuses import is_modified
 from service.ehr.timing import days_of, later
 from service.screening.record import (
     DoseStep,
@@ -66,6 +71,7 @@ _NOT_COUNTING: dict[MedicineKind, frozenset[str]] = {
     "administration": frozenset({"not-done", "on-hold", "stopped", "entered-in-error"}),
     "statement": frozenset({"intended", "on-hold", "not-taken", "entered-in-error"}),
 }
+_DAY = len("2026-11-22")
 _NO_ORDER = frozenset({"proposal", "plan", "option"})
 _ORDERS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})
 
@@ -86,13 +92,22 @@ def medication_use(
     kind = _KINDS.get(ref.type)
     if not product.concepts or kind is None:
         return None
-    return _READERS[kind](resource, ref, product)
+    use = _READERS[kind](resource, ref, product)
+    injected = is_injected(resource, product.names_and_forms())
+    as_needed = is_as_needed(resource)
+    if as_needed or injected is not None:
+        use = replace(use, is_injected=injected, is_as_needed=as_needed)
+    if use.route == "systemic" or not is_through_skin(resource, product.names_and_forms()):
+        return use
+    return replace(use, is_through_skin=True)
 
 
 def _counts(resource: Json, kind: MedicineKind) -> bool | None:
     status = text_in(resource, "status")
     if status in _NOT_COUNTING[kind]:
         return False
+    if is_modified(resource):
+        return None
     if kind == "request":
         intent = text_in(resource, "intent")
         prohibition = resource.get("doNotPerform", False)
@@ -152,17 +167,10 @@ def _request(resource: Json, ref: ResourceRef, product: Product) -> MedicationUs
 def _ordered_days(supply: Json, steps: Sequence[DoseStep], strength: Strength) -> int | None:
     """The days that an order pays for, repeats included; by its quantity where it gives no time."""
     expected = days_of(object_in(supply, "expectedSupplyDuration"))
-    quantity = _quantity_mg(object_in(supply, "quantity"), strength)
+    quantity = plain_milligrams(amount_of(object_in(supply, "quantity")), strength)
     days = int(expected + 1e-9) if expected else supplied_days(quantity, steps)
     repeats = number_in(supply, "numberOfRepeatsAllowed") or 0
     return None if days is None else int(min(max(1, days) * (1 + max(0, repeats)), 36_600))
-
-
-def _quantity_mg(quantity: Json, strength: Strength) -> float | None:
-    amount = amount_of(quantity)
-    if amount is None or amount.unit.per_kg or amount.unit.per_hours is not None:
-        return None
-    return milligrams(amount, strength)
 
 
 def _start(steps: Sequence[DoseStep], written: When | None) -> When | None:
@@ -202,7 +210,7 @@ def _dispense(resource: Json, ref: ResourceRef, product: Product) -> MedicationU
     handed = when_in(resource, "whenHandedOver") or when_in(resource, "whenPrepared")
     day = handed.last if handed else None
     steps = _from(day, dose_steps(dosages, day, strength))
-    total_mg = _quantity_mg(object_in(resource, "quantity"), strength)
+    total_mg = plain_milligrams(amount_of(object_in(resource, "quantity")), strength)
     days = _supply_days(object_in(resource, "daysSupply")) or supplied_days(total_mg, steps)
     if total_mg is not None and days and all(step.problem for step in steps):
         # Without a readable instruction the mean of what was handed over stands for each day.
@@ -249,17 +257,22 @@ def _supply_days(supply: Json) -> int | None:
 
 
 def _administration(resource: Json, ref: ResourceRef, product: Product) -> MedicationUse:
-    """One event. What runs over midnight counts whole on the day on which it began."""
+    """One event. What runs over midnight counts whole on the day on which it began.
+
+    What runs longer than a day is spread evenly: its dose is that of the whole event (FHIR).
+    """
     dosage = object_in(resource, "dosage")
     period = object_in(resource, "effectivePeriod")
     when = when_in(resource, "effectiveDateTime") or when_in(period, "start")
     dose = dose_of(dosage, product.strength(), _hours_between(period))
     day = when.last if when else None
+    days = _days_of_event(period)
+    mg = None if dose.problem else dose.mg / (1 if dose.is_daily else days)
     step = DoseStep(
-        mg_per_day=None if dose.problem or dose.per_kg else dose.mg,
-        mg_per_kg_per_day=dose.mg if dose.per_kg and not dose.problem else None,
+        mg_per_day=None if dose.per_kg else mg,
+        mg_per_kg_per_day=mg if dose.per_kg else None,
         first=day,
-        last=day,
+        last=later(day, days - 1) if day else None,
         problem=dose.problem,
     )
     return MedicationUse(
@@ -272,11 +285,23 @@ def _administration(resource: Json, ref: ResourceRef, product: Product) -> Medic
         is_open_ended=False,
         route=route_of((dosage,), product.names_and_forms()),
         start=when,
-        end=when,
+        end=when if days == 1 or step.last is None else When.day(step.last),
         renewed=when,
         steps=(step,),
         based_on=_references(resource, "request"),
     )
+
+
+def _days_of_event(period: Json) -> int:
+    """How many days an event takes: the days of a period that names days, else its full days."""
+    hours = _hours_between(period)
+    if hours is not None:
+        return max(1, math.ceil(min(hours / 24, 36_600) - 1e-9))
+    start, end = text_in(period, "start"), text_in(period, "end")
+    first, last = when_in(period, "start"), when_in(period, "end")
+    if len(start) != _DAY or len(end) != _DAY or first is None or last is None:
+        return 1
+    return max(1, min((last.first - first.last).days + 1, 36_600))
 
 
 def _hours_between(period: Json) -> float | None:
@@ -284,7 +309,7 @@ def _hours_between(period: Json) -> float | None:
     try:
         start = datetime.fromisoformat(text_in(period, "start"))
         end = datetime.fromisoformat(text_in(period, "end"))
-        hours = (end - start).total_seconds() / 3600
+        hours = (end - start).total_seconds() / 3600 if "T" in text_in(period, "start") else 0.0
     except (ValueError, TypeError, OverflowError):
         return None
     return hours if hours > 0 else None

@@ -16,11 +16,13 @@ And ids do not belong into the logs of proxies: searches go by POST where the se
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from service.ehr.bundle import Page, Resource, SearchResult
+from service.ehr.capability import Capability
 from service.ehr.client import FHIRClient
 from service.ehr.errors import (
     EHRCutShort,
@@ -33,7 +35,7 @@ from service.ehr.errors import (
 )
 from service.ehr.search import collect, query_string
 from service.ehr.subject import patient_id_of
-from service.screening.value_sets import DataRequirement, Vocabulary
+from service.screening.value_sets import LOINC, DataRequirement, Vocabulary
 
 _log = structlog.get_logger()
 
@@ -42,13 +44,28 @@ _PATIENTS_ASKED_ALONE = 2
 # Unlike 502 to 504 and timeouts, 500 may be a lasting fault of one chart (integration notes 1.2).
 _FAULT = 500
 
+REFUSED, NOT_THERE, CUT_SHORT, FAILED = "refused", "not there", "cut short", "failed"
+"""Why something is unread, for `boneflag survey`."""
+
+
+BY_CODE, BY_PART, BY_ANSWER = "code", "combo-code", "value-concept"
+"""How observations are asked for: by what they are about, also in a component, by their answer."""
+# Codes of questions, which are never answers.
+_QUESTIONS = frozenset({LOINC})
+
 
 @dataclass(frozen=True, slots=True)
 class TypeSearch:
-    """What is asked for one type. No `codes` means all of it; they hold no patient data."""
+    """What is asked for one type. No `codes` means all of it; they hold no patient data.
+
+    `by` is the parameter that takes the codes. `is_extra` says that another search for the type
+    stands on its own, and that this one only adds to it.
+    """
 
     type: str
     codes: tuple[str, ...] = ()
+    by: str = BY_CODE
+    is_extra: bool = False
 
     @property
     def patient_parameter(self) -> str:
@@ -61,30 +78,57 @@ class Found:
     """What came for one type, and for whom it did not come completely.
 
     `resources` are keyed by id: where a search is sent in parts, one resource may come twice.
-    `dropped` counts resources of other patients, which no search asked for.
+    `dropped` counts resources of other patients, which no search asked for; `why` says of those
+    in `unread` what went wrong.
     """
 
     resources: dict[str, Resource] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    why: dict[str, str] = field(default_factory=dict)
     dropped: int = 0
 
 
 def searches_for(
-    needs: Iterable[DataRequirement], vocabulary: Vocabulary
+    needs: Iterable[DataRequirement], vocabulary: Vocabulary, capability: Capability
 ) -> tuple[TypeSearch, ...]:
     """One search for each type, sorted by type; only Observation is filtered by code.
 
-    Medicines may be recognised by name and conditions by a local code, so they are read whole.
+    Medicines may be recognised by name and conditions by a local code, so they are read whole. A
+    code of ours may also stand in a component, or as the answer to a question that is not ours
+    ("mobility: wheelchair bound"): what the server offers for that is used.
     """
     needs = list(needs)
+    found: list[TypeSearch] = []
+    for type_ in sorted({need.type for need in needs}):
+        if type_ == "Observation":
+            found += _observation_searches(needs, vocabulary, capability)
+        else:
+            found.append(TypeSearch(type_))
+    return tuple(found)
+
+
+def _observation_searches(
+    needs: Sequence[DataRequirement], vocabulary: Vocabulary, capability: Capability
+) -> Iterator[TypeSearch]:
     observed = [need for need in needs if need.type == "Observation"]
-    codes: tuple[str, ...] = ()
-    if observed and all(need.value_sets for need in observed):
-        codes = vocabulary.search_codes({v for need in observed for v in need.value_sets})
-    return tuple(
-        TypeSearch(type_, codes if type_ == "Observation" else ())
-        for type_ in sorted({need.type for need in needs})
-    )
+    if not all(need.value_sets for need in observed):
+        yield TypeSearch("Observation")
+        return
+    value_sets = {v for need in observed for v in need.value_sets}
+    by = BY_PART if capability.can_search("Observation", BY_PART) else BY_CODE
+    yield TypeSearch("Observation", vocabulary.search_codes(value_sets), by)
+    answers = vocabulary.search_codes(value_sets, without=_QUESTIONS)
+    if answers and capability.can_search("Observation", BY_ANSWER):
+        yield TypeSearch("Observation", answers, BY_ANSWER, is_extra=True)
+
+
+def why_unread(error: EHRError) -> str:
+    """What went wrong, in the words above."""
+    if isinstance(error, EHRRefused):
+        return REFUSED
+    if isinstance(error, EHRNotFound):
+        return NOT_THERE
+    return CUT_SHORT if isinstance(error, EHRCutShort) else FAILED
 
 
 class PatientSearch:
@@ -107,17 +151,32 @@ class PatientSearch:
         self._page_size = page_size
         self._longest_url = longest_url
         self._takes_post: bool | None = None if prefer_post else False
-        self._one_by_one: set[str] = set()
-        self._takes_lists: set[str] = set()
+        self._one_by_one: set[tuple[str, str]] = set()
+        self._takes_lists: set[tuple[str, str]] = set()
+        self._takes_parts = True
 
     def find(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
         """All resources of one type of these patients; who is in `unread` was not read in full."""
-        if len(patient_ids) > 1 and search.type not in self._one_by_one:
+        if search.by != BY_PART:
+            return self._find(search, patient_ids)
+        plain = replace(search, by=BY_CODE)
+        if not self._takes_parts:
+            return self._find(plain, patient_ids)
+        found = self._find(search, patient_ids)
+        if found.unread == set(patient_ids) and set(found.why.values()) == {FAILED}:
+            # The server lists the parameter and does not take it: then without components.
+            found = self._find(plain, patient_ids)
+            self._takes_parts = bool(found.unread)
+        return found
+
+    def _find(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
+        if len(patient_ids) > 1 and (search.type, search.by) not in self._one_by_one:
             try:
                 found = self._find_together(search, patient_ids)
             except (EHRRefused, EHRNotFound) as error:
                 _log.warning("type_unread", type=search.type, status=error.status)
-                return Found(unread=set(patient_ids))
+                why = dict.fromkeys(patient_ids, why_unread(error))
+                return Found(unread=set(patient_ids), why=why)
             except (EHRRejected, EHRMisunderstood, EHRCutShort) as error:
                 _log.info("batch_search_failed", type=search.type, status=error.status)
             except EHRUnavailable as error:
@@ -128,7 +187,7 @@ class PatientSearch:
                 return found
         found = self._find_each(search, patient_ids)
         if len(patient_ids) > 1 and not found.unread:
-            self._one_by_one.add(search.type)
+            self._one_by_one.add((search.type, search.by))
         return found
 
     def _find_together(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
@@ -136,9 +195,9 @@ class PatientSearch:
         is_complete = self._ask(search, patient_ids, found)
         if not is_complete:
             raise EHRCutShort(f"A search for {search.type} of several patients is incomplete")
-        if search.type not in self._takes_lists and search.type != "Patient":
+        if (search.type, search.by) not in self._takes_lists and search.type != "Patient":
             self._check_lists(search, patient_ids, found)
-            self._takes_lists.add(search.type)
+            self._takes_lists.add((search.type, search.by))
         return found
 
     def _check_lists(self, search: TypeSearch, patient_ids: Sequence[str], found: Found) -> None:
@@ -155,9 +214,11 @@ class PatientSearch:
     def _find_each(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
         found = Found()
         fault: EHRUnavailable | None = None
+        why = FAILED
         for number, patient_id in enumerate(patient_ids):
             if number == len(found.unread) == _FAILURES_BEFORE_GIVING_UP:
                 found.unread.update(patient_ids)
+                found.why = dict.fromkeys(patient_ids, why) | found.why
                 break
             try:
                 is_complete = self._ask(search, [patient_id], found)
@@ -167,9 +228,12 @@ class PatientSearch:
                     if error.status != _FAULT:
                         raise
                 _log.info("patient_search_failed", type=search.type, status=error.status)
-                is_complete = False
+                is_complete, why = False, why_unread(error)
+            else:
+                why = CUT_SHORT
             if not is_complete:
                 found.unread.add(patient_id)
+                found.why[patient_id] = why
         if fault is not None and found.unread == set(patient_ids):
             raise fault
         if found.unread:
@@ -208,7 +272,10 @@ class PatientSearch:
     def _params(self, search: TypeSearch, patient_ids: Sequence[str]) -> dict[str, str]:
         params = {search.patient_parameter: ",".join(patient_ids)}
         if search.codes:
-            params["code"] = ",".join(search.codes)
+            params[search.by] = ",".join(search.codes)
+        if search.type == "Appointment":
+            # Only what lies ahead; a day of slack for the time zones of the hospital and of UTC.
+            params["date"] = f"ge{datetime.now(UTC).date() - timedelta(days=1)}"
         if search.type != "Patient" or len(patient_ids) > 1:
             params["_count"] = str(self._page_size)
         return params
@@ -225,7 +292,7 @@ class PatientSearch:
         elif len(codes) > 1 and len("".join(codes)) > len("".join(patient_ids)):
             middle = len(codes) // 2
             for half in (codes[:middle], codes[middle:]):
-                yield from self._that_fit_a_url(TypeSearch(search.type, half), patient_ids)
+                yield from self._that_fit_a_url(replace(search, codes=half), patient_ids)
         else:
             middle = max(len(patient_ids) // 2, 1)
             for ids in (patient_ids[:middle], patient_ids[middle:]):

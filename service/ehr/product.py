@@ -3,12 +3,15 @@
 A newcomer would get two things wrong. A name is read only where none of the medicine's codes is
 known to us, so that a code which says otherwise is never overruled by a word. And a reference that
 cannot be resolved is not "no medicine": it is reported, unless its display names the medicine.
+
+A code of a product stands for its strength too, because many EHRs send it without a display: then
+the display of our own value set says how much a tablet holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.ehr.amount import NO_STRENGTH, Strength, strength_named, strength_of
 from service.ehr.fields import Json, object_in, objects_in, parse_reference, text_in
@@ -27,11 +30,13 @@ class Product:
     is_by_name: bool
     texts: tuple[str, ...]
     medication: Json | None = None
+    displays: tuple[str, ...] = ()
 
     def strength(self) -> Strength:
-        """By Medication.ingredient where it says so, else by name."""
+        """By Medication.ingredient where it says so, else by name, else by what its codes mean."""
         stated = strength_of([self.medication]) if self.medication else NO_STRENGTH
-        return strength_named(self.texts) if stated == NO_STRENGTH else stated
+        named = strength_named(self.texts) if stated == NO_STRENGTH else stated
+        return strength_named(self.displays) if named == NO_STRENGTH else named
 
     def names_and_forms(self) -> tuple[str, ...]:
         """All that may say how the product is applied."""
@@ -79,25 +84,29 @@ def _of_medication(medication: Json, display: str, vocabulary: Vocabulary) -> Pr
     if not product.concepts:
         parts = [_classify(ingredient, (), vocabulary) for ingredient in ingredients]
         concepts = NO_CONCEPTS.union(*(part.concepts for part in parts))
+        displays = tuple(display for part in parts for display in part.displays)
         texts = (*product.texts, *(text for part in parts for text in part.texts))
         by_name = bool(concepts) and all(p.is_by_name for p in parts if p.concepts)
-        product = Product(concepts, by_name, texts)
+        product = Product(concepts, by_name, texts, displays=displays)
         if not concepts and not texts and not any(map(_has_code, [code, *ingredients])):
             return NO_NAME
-    return Product(product.concepts, product.is_by_name, product.texts, medication)
+    return replace(product, medication=medication)
 
 
 def _classify(concept: Json, more_texts: tuple[str, ...], vocabulary: Vocabulary) -> Product:
     """The value sets of a medicine's codes; of its names only where none of the codes is known."""
     concepts = NO_CONCEPTS
+    displays: list[str] = []
     for coding in objects_in(concept, "coding"):
         code = coding.get("code")
-        if isinstance(code, str):
-            found = vocabulary.concepts_of(text_in(coding, "system"), code)
+        if isinstance(code, str) and (
+            found := vocabulary.concepts_of(text_in(coding, "system"), code)
+        ):
             concepts = concepts | found if concepts else found
+            displays.append(vocabulary.display_of(text_in(coding, "system"), code))
     texts = tuple(dict.fromkeys((*_texts_of(concept), *more_texts)))
     if concepts:
-        return Product(concepts, False, texts)
+        return Product(concepts, False, texts, displays=tuple(displays))
     return Product(vocabulary.named_in("; ".join(texts)), True, texts)
 
 

@@ -27,12 +27,23 @@ from service.ehr.medication_refs import (
     is_unnamed,
     medication_id_of,
 )
-from service.ehr.patient_search import Found, PatientSearch, TypeSearch, searches_for
+from service.ehr.patient_search import (
+    CUT_SHORT,
+    FAILED,
+    REFUSED,
+    Found,
+    PatientSearch,
+    TypeSearch,
+    searches_for,
+    why_unread,
+)
 from service.ehr.subject import patient_id_of
 from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement, Vocabulary
 
 _log = structlog.get_logger()
+
+NOT_LISTED = "not in the capability statement"
 
 
 class BuildRecord(Protocol):
@@ -54,6 +65,8 @@ class BuildRecord(Protocol):
 class _Chart:
     resources: dict[str, list[Resource]] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    why: dict[str, str] = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)
 
 
 class RecordReader:
@@ -65,7 +78,7 @@ class RecordReader:
         capability: Capability,
         vocabulary: Vocabulary,
         *,
-        batch_size: int = 50,
+        batch_size: int = 60,
         page_size: int = 500,
         prefer_post: bool = True,
     ) -> None:
@@ -75,6 +88,7 @@ class RecordReader:
         self._batch_size = batch_size
         self._search = PatientSearch(client, page_size=page_size, prefer_post=prefer_post)
         self._medications = MedicationReader(client)
+        self._why: dict[str, dict[str, str]] = {}
 
     def read_records(
         self, patient_ids: Sequence[str], needs: Iterable[DataRequirement], build: BuildRecord
@@ -86,10 +100,14 @@ class RecordReader:
         been given already.
         """
         ids = list(dict.fromkeys(patient_ids))
-        searches = searches_for(needs, self._vocabulary)
+        searches = searches_for(needs, self._vocabulary, self._capability)
         self._medications.forget()
         for start in range(0, len(ids), self._batch_size):
             yield from self._read_batch(ids[start : start + self._batch_size], searches, build)
+
+    def why_unread(self, patient_id: str) -> Mapping[str, str]:
+        """Why types of a patient are unread, by type; known until the next batch is read."""
+        return self._why.get(patient_id, {})
 
     def _read_batch(
         self, ids: Sequence[str], searches: Sequence[TypeSearch], build: BuildRecord
@@ -102,13 +120,19 @@ class RecordReader:
                 _file(charts, search.type, found)
         self._read_missing_patients(charts)
         medications = self._read_medications(charts)
+        self._why = {id_: chart.why for id_, chart in charts.items()}
         for id_, chart in charts.items():
             yield build(id_, chart.resources, medications, frozenset(chart.unread), read_at)
 
     def _find(self, search: TypeSearch, ids: Sequence[str]) -> Found:
         if not self._capability.can_search(search.type):
-            return Found(unread=set(ids))
-        return self._search.find(search, ids)
+            return Found(unread=set(ids), why=dict.fromkeys(ids, NOT_LISTED))
+        found = self._search.find(search, ids)
+        if search.is_extra:
+            # A server that does not take it after all hides only what nobody else would see.
+            cut_short = {i for i in found.unread if found.why.get(i) == CUT_SHORT}
+            found.unread.intersection_update(cut_short)
+        return found
 
     def _read_missing_patients(self, charts: Mapping[str, _Chart]) -> None:
         """Read alone whoever the search did not give; deleted or refused means unread.
@@ -126,7 +150,7 @@ class RecordReader:
             except EHRError as error:
                 missing = isinstance(error, EHRNotFound)
                 _log.warning("patient_unread", status=error.status, missing=missing)
-                patient = None
+                patient, chart.why["Patient"] = None, why_unread(error)
             if patient is None or patient_id_of(patient) != id_:
                 chart.unread.add("Patient")
             else:
@@ -146,15 +170,18 @@ class RecordReader:
         for chart, type_, medicine, id_ in wanted:
             if id_ in found.unread and is_unnamed(medicine):
                 chart.unread.add(type_)
+                chart.why.setdefault(type_, REFUSED)
         return found.by_reference
 
 
 def _file(charts: Mapping[str, _Chart], type_: str, found: Found) -> None:
-    for resource in found.resources.values():
+    for key, resource in found.resources.items():
         chart = charts.get(patient_id_of(resource) or "")
-        if chart is not None:
+        if chart is not None and (type_, key) not in chart.seen:
+            chart.seen.add((type_, key))
             chart.resources[type_].append(resource)
     for id_ in found.unread:
         charts[id_].unread.add(type_)
+        charts[id_].why[type_] = found.why.get(id_, FAILED)
     if found.dropped:
         _log.warning("resources_of_others_dropped", type=type_, resources=found.dropped)

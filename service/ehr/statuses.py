@@ -1,4 +1,9 @@
-"""FHIR statuses, folded into the few that matter. What no table holds is unclear, never absent."""
+"""FHIR statuses, folded into the few that matter. What no table holds is unclear, never absent.
+
+A resource with a modifierExtension may mean something else than it says, even the opposite. FHIR
+forbids to read it as if that were not there, and we know none of them: what would count, or speak
+against an alert, is unclear then (http://hl7.org/fhir/R4/extensibility.html#modifierExtension).
+"""
 
 from __future__ import annotations
 
@@ -54,6 +59,21 @@ _ORDER: dict[str, OrderStatus] = {
     "completed": "other",
     "entered-in-error": "withdrawn",
 }
+AppointmentStatus = Literal["booked", "other", "unclear"]
+_APPOINTMENT: dict[str, AppointmentStatus] = {
+    "pending": "booked",
+    "booked": "booked",
+    "arrived": "booked",
+    "checked-in": "booked",
+    "proposed": "other",
+    "waitlist": "other",
+    "fulfilled": "other",
+    "cancelled": "other",
+    "noshow": "other",
+    "entered-in-error": "other",
+}
+# What neither counts nor speaks against anything, whatever a modifier would make of it.
+_SAYS_NOTHING = frozenset({"withdrawn", "entered-in-error", "not-final", "other", "unconfirmed"})
 T = TypeVar("T", bound=str)
 ORDER_INTENTS = frozenset(
     {"order", "original-order", "reflex-order", "filler-order", "instance-order"}
@@ -73,8 +93,18 @@ def _said(source: Json, key: str) -> set[str]:
     return codes or ({text_in(concept, "text").lower()} - {""})
 
 
+def is_modified(element: Json) -> bool:
+    """Whether a modifierExtension may change what a resource, or a part of one, means."""
+    return bool(element.get("modifierExtension"))
+
+
 def verification_of(condition: Json) -> Verification:
     """Unstated where the element is missing; unclear where it says nothing we know, or two."""
+    said = _verification_said(condition)
+    return "unclear" if is_modified(condition) and said not in _SAYS_NOTHING else said
+
+
+def _verification_said(condition: Json) -> Verification:
     if condition.get("verificationStatus") is None:
         return "unstated"
     said = _said(condition, "verificationStatus")
@@ -118,5 +148,11 @@ def order_status(resource: Json) -> OrderStatus:
     return _fold(_ORDER, resource, "unclear")
 
 
+def appointment_status(resource: Json) -> AppointmentStatus:
+    """Whether an Appointment still stands."""
+    return _fold(_APPOINTMENT, resource, "unclear")
+
+
 def _fold(table: Mapping[str, T], resource: Json, otherwise: T) -> T:
-    return table.get(text_in(resource, "status").lower(), otherwise)
+    folded = table.get(text_in(resource, "status").lower(), otherwise)
+    return otherwise if is_modified(resource) and folded not in _SAYS_NOTHING else folded

@@ -5,7 +5,8 @@ an hour), not how long the treatment lasts; only where it is as long as the peri
 no single dose can be, it is the length of the course that the writer meant. Three times a week is
 not daily: it is a dose on every 7/3-th day. A frequency or count that is a range counts with its
 low end and a period with its long one, because criteria ask for "at least". And a timing without
-any frequency, period or code says nothing: it is not "once a day".
+any frequency, period or code says nothing: it is not "once a day", and neither is a `when` of a
+meaning that FHIR does not know.
 
 Nothing is read from free text; `timing.code` is read by a table of exact abbreviations
 (HL7 v3-GTSAbbreviation and the usual Latin ones), never by words inside a sentence.
@@ -31,21 +32,35 @@ _MOST_DAYS = 36_600  # A century: longer bounds are mistyped, and dates must not
 _LEAST_HOURS = 1e-9  # Below it is no time at all, and nothing can be divided by it.
 _WEEKDAYS = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
 _EVERY_MEAL = frozenset({"AC", "PC", "C"})
+# HL7 EventTiming and the v3 TimingEvents that `repeat.when` may name.
+_WHENS = _EVERY_MEAL | frozenset(
+    (
+        "MORN MORN.EARLY MORN.LATE NOON AFT AFT.EARLY AFT.LATE EVE EVE.EARLY EVE.LATE NIGHT PHS IMD"
+        " HS WAKE CM CD CV ACM ACD ACV PCM PCD PCV"
+    ).split()
+)
 
 # Doses on a dosing day, and days from one dosing day to the next.
 _ABBREVIATIONS = {
     **dict.fromkeys(("QD", "OD", "Q24H", "DAILY", "ONCE DAILY", "EVERY DAY", "1X/DAY"), (1, 1)),
+    **dict.fromkeys(("ONCE A DAY", "1 TIME DAILY", "ONE TIME DAILY", "ONCE EVERY DAY"), (1, 1)),
     **dict.fromkeys(("AM", "PM", "BED", "HS", "QHS", "QAM", "QPM", "QAM AC", "NIGHTLY"), (1, 1)),
     **dict.fromkeys(("EVERY MORNING", "EVERY EVENING", "EVERY NIGHT", "MANE", "NOCTE"), (1, 1)),
     **dict.fromkeys(("BID", "BD", "Q12H", "TWICE DAILY", "2X/DAY"), (2, 1)),
+    **dict.fromkeys(("TWICE A DAY", "2 TIMES DAILY", "TWO TIMES DAILY"), (2, 1)),
     **dict.fromkeys(("TID", "TDS", "Q8H", "THREE TIMES DAILY", "3X/DAY"), (3, 1)),
+    **dict.fromkeys(("THREE TIMES A DAY", "3 TIMES DAILY"), (3, 1)),
     **dict.fromkeys(("QID", "QDS", "Q6H", "FOUR TIMES DAILY", "4X/DAY"), (4, 1)),
+    **dict.fromkeys(("FOUR TIMES A DAY", "4 TIMES DAILY"), (4, 1)),
     **dict.fromkeys(("QOD", "Q48H", "EVERY OTHER DAY"), (1, 2)),
     **dict.fromkeys(("WK", "WEEKLY", "QWEEK", "ONCE WEEKLY", "EVERY WEEK"), (1, 7)),
     **dict.fromkeys(("MO", "MONTHLY", "ONCE MONTHLY", "EVERY MONTH"), (1, 730.5 / 24)),
 }
 _ONCE = frozenset({"ONCE", "STAT", "X1", "ONE TIME", "ONE-TIME"})
 _EVERY_HOURS = re.compile(r"(?:Q|EVERY )(\d{1,3}) ?H(?:RS?|OURS?)?")
+
+
+_BOUNDS = frozenset({"boundsPeriod", "boundsDuration", "boundsRange", "count"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,11 +111,12 @@ def _doses(repeat: Json, timing: Json) -> Schedule:
     period_hours = _hours(repeat, "period", "periodUnit", most="periodMax")
     has_period = "period" in repeat or "periodUnit" in repeat
     frequency = number_in(repeat, "frequency")
-    times = max(len(texts_in(repeat, "timeOfDay")), _times_of_day(repeat))
+    times = max(len(texts_in(repeat, "timeOfDay")), _times_of_day(repeat, frequency))
     weekdays = frozenset(
         _WEEKDAYS[day.lower()] for day in texts_in(repeat, "dayOfWeek") if day.lower() in _WEEKDAYS
     )
-    if len(weekdays) != len(set(texts_in(repeat, "dayOfWeek"))):
+    has_unknown_day = len(weekdays) != len(set(texts_in(repeat, "dayOfWeek")))
+    if has_unknown_day or not _WHENS.issuperset(map(str.upper, texts_in(repeat, "when"))):
         return Schedule(problem=CONTRADICTING_TIMING)
     if "frequencyMax" in repeat and frequency is None:
         return Schedule(problem=NO_TIMING)
@@ -139,9 +155,10 @@ def _plausible(schedule: Schedule) -> Schedule:
     return schedule if is_plausible else Schedule(problem=CONTRADICTING_TIMING)
 
 
-def _times_of_day(repeat: Json) -> int:
-    """Doses that `when` names: "with meals" alone is three."""
-    return sum(3 if when.upper() in _EVERY_MEAL else 1 for when in texts_in(repeat, "when"))
+def _times_of_day(repeat: Json, frequency: float | None) -> int:
+    """Doses that `when` names: "with meals" alone is three, "once, with a meal" is one."""
+    meals = 3 if frequency is None else 1
+    return sum(meals if when.upper() in _EVERY_MEAL else 1 for when in texts_in(repeat, "when"))
 
 
 def _coded(timing: Json, repeat: Json) -> Schedule:
@@ -167,6 +184,8 @@ def _coded(timing: Json, repeat: Json) -> Schedule:
 
 def _with_bounds(schedule: Schedule, repeat: Json) -> Schedule:
     """Bounds by date, by length or by count of doses; a range counts with its low end."""
+    if _BOUNDS.isdisjoint(repeat):
+        return schedule
     period = object_in(repeat, "boundsPeriod")
     start, end = when_in(period, "start"), when_in(period, "end")
     length = _days_of(object_in(repeat, "boundsDuration"))

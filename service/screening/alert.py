@@ -70,12 +70,18 @@ def content_digest(kind: AlertKind, reasons: tuple[str, ...], evidence: tuple[st
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+Reasons = frozenset[str]
+"""The risk factors that an alert rests on, each as number and grade: `MSO-02|major`."""
+NO_REASONS: Reasons = frozenset()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Alert:
     """What we want the EHR to say about one patient.
 
     `summary` is one line; `detail` is plain text with a line for each finding; `since` is the day
-    this episode opened; `order_note` is set where an order stands without a result.
+    this episode opened; `reasons` are the risk factors that it rests on, those too that have become
+    unknown since.
     """
 
     key: str
@@ -91,6 +97,7 @@ class Alert:
     protocol_version: str
     protocol_digest: str
     content_digest: str
+    reasons: Reasons = NO_REASONS
 
     @property
     def banner(self) -> str:
@@ -112,7 +119,10 @@ class PostedResource:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PostedAlert:
-    """An alert of ours as the EHR (and, where it knows more, the ledger) shows it."""
+    """An alert of ours as the EHR (and, where it knows more, the ledger) shows it.
+
+    `reasons` are empty where neither can say what it rests on.
+    """
 
     key: str
     kind: AlertKind
@@ -123,6 +133,7 @@ class PostedAlert:
     flag: PostedResource | None = None
     task: PostedResource | None = None
     closed_on: date | None = None
+    reasons: Reasons = NO_REASONS
 
     @property
     def has_open_task(self) -> bool:

@@ -14,31 +14,21 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from service.screening.alert import AlertKind
-from service.screening.bone_density import CENTRAL, latest_scan
+from service.screening.bone_density import latest_scan
 from service.screening.corrections import before_corrections
 from service.screening.criteria.multiple_sclerosis import was_refuted
-from service.screening.criterion import Finding, Grade, Parameters, Role, Verdict, Weight, evaluate
+from service.screening.criterion import Finding, Role, Verdict, Weight
 from service.screening.dates import add_months
-from service.screening.diagnoses import coded, is_future, weigh
+from service.screening.diagnoses import coded, weigh
 from service.screening.edss import edss_value
-from service.screening.interval import RiskAtScan, interval_months
-from service.screening.measurements import measured
+from service.screening.judgement import judge
+from service.screening.measurements import CONTRADICTED, measured
 from service.screening.measurements import weigh as weigh_observation
 from service.screening.person import is_known_postmenopausal, with_possible_birth, youngest_age
-from service.screening.protocol import (
-    RESCREEN_INTERVAL,
-    SHORTEST_INTERVAL,
-    Protocol,
-    ProtocolEntry,
-)
-from service.screening.record import (
-    REQUIRED_TYPES,
-    Decision,
-    PatientRecord,
-    Problem,
-    ResourceRef,
-    When,
-)
+from service.screening.protocol import Protocol
+from service.screening.record import REQUIRED_TYPES, Decision, PatientRecord, Problem, ResourceRef
+from service.screening.refusal import standing_decision, undated_refusals
+from service.screening.weighing import Weighing, weigh_findings
 
 
 class Status(StrEnum):
@@ -76,17 +66,9 @@ GAP_CODES: Mapping[Status, str] = {
 
 # Findings that must be known before anybody is told anything.
 _MUST_BE_KNOWN = ("central-dxa", "osteoporosis-known", "osteoporosis-therapy", "dxa-ordered")
-# What breaks a person's no when it becomes true afterwards (specification 3.5).
-_BREAKS_WHEN_IT_BECOMES_TRUE = (
-    "disability-severe",
-    "wheelchair-chair-or-bed",
-    "sustained-glucocorticoid",
-)
 # Here an exclusion, missing data or the gap itself decides, whatever was taken back.
 _OTHERWISE_DECIDED = (Status.EXCLUDED, Status.RESULT_NEEDS_ACTION, Status.COULD_NOT_DETERMINE)
-_NOTHING: Parameters = {}
 _FRACTURE = "low-trauma-fracture"
-_REFUSAL = "refusal-reason"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -97,7 +79,7 @@ class Assessment:
     the person's no that stands. `refuted` holds the kinds of alert whose ground was refuted or
     entered in error: whichever of them is open should never have been there.
     `uses_t_score` says which score a scan would be read by. `notes` are sentences for whoever
-    reads the alert.
+    reads the alert. `weighing` is the decision with its truth values filled in.
     """
 
     patient: ResourceRef
@@ -107,6 +89,7 @@ class Assessment:
     on: date
     status: Status
     findings: tuple[Finding, ...]
+    weighing: Weighing
     due_on: date | None = None
     decision: Decision | None = None
     refuted: frozenset[AlertKind] = frozenset()
@@ -133,11 +116,13 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
     """Judge one record. Pure: the same record, protocol and date always give the same answer."""
     record, impossible = with_possible_birth(record, on)
     findings, months = judge(record, protocol, on)
-    decision = _standing_decision(record, protocol, findings, on)
-    scan = latest_scan(record, on)
+    decision = standing_decision(record, protocol, findings, on)
+    age = youngest_age(record, on)
+    weighing = weigh_findings(findings.values(), age, protocol.policies["decision"])
+    scan = latest_scan(record, protocol.entry("central-dxa").parameters, on)
     # The earliest meaning of a partial date, as in the criterion: the anniversary is never late.
     due_on = add_months(scan.when.first, months) if scan is not None else None
-    status = _status(record, protocol, findings, decision, due_on, on)
+    status = _status(record, protocol, findings, weighing, decision, due_on, on)
     is_running = status in (Status.SATISFIED, Status.DUE_SOON) and findings["central-dxa"].is_met
     return Assessment(
         patient=record.patient,
@@ -147,10 +132,11 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
         on=on,
         status=status,
         findings=tuple(findings.values()),
+        weighing=weighing,
         due_on=due_on if is_running else None,
         decision=decision if status in (Status.DECLINED, Status.SNOOZED) else None,
         refuted=frozenset(_refuted_kinds(record, protocol, status, on)),
-        is_urgent=_is_urgent(findings[_FRACTURE], protocol, on),
+        is_urgent=_is_urgent(findings.get(_FRACTURE), protocol, on),
         uses_t_score=_uses_t_score(record, protocol, on),
         notes=tuple(_notes(record, on)),
         unread=record.unread,
@@ -158,58 +144,11 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
     )
 
 
-def judge(record: PatientRecord, protocol: Protocol, on: date) -> tuple[dict[str, Finding], int]:
-    """All findings by criterion id, in the protocol's order, and the re-screen interval in months.
-
-    Two passes: the interval depends on risk factors, and two criteria depend on the interval.
-    """
-    findings = {
-        e.criterion.id: _evaluate(e, record, on) for e in protocol.entries if not e.awaits_interval
-    }
-    factors = [f for f in findings.values() if f.role is Role.RISK_FACTOR]
-    met = [f for f in factors if f.is_met]
-    possible = met + [f for f in factors if not f.is_met and f.missing & REQUIRED_TYPES]
-    months = _interval(record, protocol, met, on)
-    computed = {
-        RESCREEN_INTERVAL: months,
-        SHORTEST_INTERVAL: _interval(record, protocol, possible, on),
-    }
-    for entry in protocol.entries:
-        if entry.awaits_interval:
-            findings[entry.criterion.id] = _evaluate(entry, record, on, computed)
-    return {e.criterion.id: findings[e.criterion.id] for e in protocol.entries}, months
-
-
-def _interval(record: PatientRecord, protocol: Protocol, met: list[Finding], on: date) -> int:
-    """Months until the next scan with these risk factors; those without a scan where none is."""
-    scan = latest_scan(record, on)
-    numbers = protocol.policies["rescreen-interval"]
-    if scan is None:
-        return int(numbers["unknown_result_months"])
-    has_major = any(f.grade is Grade.MAJOR for f in met)
-    return interval_months(scan, RiskAtScan({f.number for f in met}, has_major), numbers)
-
-
-def _evaluate(
-    entry: ProtocolEntry, record: PatientRecord, on: date, computed: Parameters = _NOTHING
-) -> Finding:
-    parameters = {**entry.parameters, **computed} if computed else entry.parameters
-    return evaluate(
-        entry.criterion,
-        parameters,
-        record,
-        on,
-        number=entry.number,
-        title=entry.title,
-        grade=entry.grade,
-        domain=entry.domain,
-    )
-
-
 def _status(
     record: PatientRecord,
     protocol: Protocol,
     findings: Mapping[str, Finding],
+    weighing: Weighing,
     decision: Decision | None,
     due_on: date | None,
     on: date,
@@ -234,18 +173,9 @@ def _status(
         return _satisfied_or_due_soon(record, protocol, due_on, on)
     if _cannot_be_determined(record, findings):
         return Status.COULD_NOT_DETERMINE
-    if not decision_is_reached(findings, protocol):
+    if not weighing.is_reached:
         return Status.NOT_AT_RISK
     return Status.ORDERED_WAITING if findings["dxa-ordered"].is_met else Status.DUE
-
-
-def decision_is_reached(findings: Mapping[str, Finding], protocol: Protocol) -> bool:
-    """One MAJOR, or two MINOR from different domains (the numbers are the protocol's)."""
-    met = [f for f in findings.values() if f.role is Role.RISK_FACTOR and f.is_met]
-    numbers = protocol.policies["decision"]
-    majors = sum(f.grade is Grade.MAJOR for f in met)
-    domains = {f.domain for f in met}
-    return majors >= numbers["majors_needed"] or len(domains) >= numbers["minor_domains_needed"]
 
 
 def _satisfied_or_due_soon(
@@ -263,7 +193,9 @@ def _satisfied_or_due_soon(
 def _exclusions_are_known(findings: Mapping[str, Finding]) -> bool:
     """No exclusion is open because a required type was refused or a record is unclear."""
     return not any(
-        f.role is Role.EXCLUSION and (f.missing & REQUIRED_TYPES or f.is_unclear)
+        f.role is Role.EXCLUSION
+        and f.verdict is not Verdict.NOT_MET
+        and (f.missing & REQUIRED_TYPES or f.is_unclear)
         for f in findings.values()
     )
 
@@ -285,62 +217,6 @@ def _cannot_be_determined(record: PatientRecord, findings: Mapping[str, Finding]
     )
 
 
-def _standing_decision(
-    record: PatientRecord, protocol: Protocol, findings: Mapping[str, Finding], on: date
-) -> Decision | None:
-    """The newest no that has neither lapsed nor been broken through."""
-    months = protocol.policies["decision"]["declined_months"]
-    decisions = [*record.decisions, *_chart_refusals(record, months, on)]
-    standing = [
-        d
-        for d in decisions
-        if d.about == AlertKind.SCREENING
-        and d.made_on <= on < d.until
-        and not _is_broken(d, record, protocol, findings)
-    ]
-    return max(standing, key=lambda d: (d.made_on, d.until, d.kind), default=None)
-
-
-def _chart_refusals(record: PatientRecord, months: float, on: date) -> Iterator[Decision]:
-    """A DXA that was not done, or an order taken back, because the patient said no.
-
-    A date that is not exact is taken for the latest day it can mean: a no is kept rather too long.
-    """
-    for ref, when in _refused(record):
-        if when is not None and not is_future(when, on):
-            made_on = min(when.last, on)
-            until = add_months(made_on, months)
-            yield Decision("declined", made_on, until, "refused by the patient", ref)
-
-
-def _refused(record: PatientRecord) -> Iterator[tuple[ResourceRef, When | None]]:
-    for procedure in record.procedures:
-        is_refused = procedure.status == "not-done" and _REFUSAL in procedure.reason_concepts
-        if is_refused and CENTRAL in procedure.concepts:
-            yield procedure.ref, procedure.when
-    for order in record.orders:
-        is_refused = order.status == "revoked" and _REFUSAL in order.reason_concepts
-        if is_refused and CENTRAL in order.concepts:
-            yield order.ref, order.authored
-
-
-def _is_broken(
-    decision: Decision,
-    record: PatientRecord,
-    protocol: Protocol,
-    findings: Mapping[str, Finding],
-) -> bool:
-    """A fracture since then, or a criterion that was not met on the day of the no."""
-    known = _evaluate(protocol.entry(_FRACTURE), record, decision.made_on).counting
-    if {e.source for e in findings[_FRACTURE].counting} - {e.source for e in known}:
-        return True
-    return any(
-        findings[name].is_met
-        and not _evaluate(protocol.entry(name), record, decision.made_on).is_met
-        for name in _BREAKS_WHEN_IT_BECOMES_TRUE
-    )
-
-
 def _refuted_kinds(
     record: PatientRecord, protocol: Protocol, status: Status, on: date
 ) -> Iterator[AlertKind]:
@@ -352,7 +228,7 @@ def _refuted_kinds(
     if status in _OTHERWISE_DECIDED:
         return
     before = before_corrections(record)
-    if before == record:
+    if before is record:
         return
     was = assess(before, protocol, on).status
     if status is Status.NOT_AT_RISK and was in (Status.DUE, Status.ORDERED_WAITING):
@@ -361,14 +237,16 @@ def _refuted_kinds(
         yield AlertKind.TREATMENT_GAP
 
 
-def _is_urgent(fracture: Finding, protocol: Protocol, on: date) -> bool:
+def _is_urgent(fracture: Finding | None, protocol: Protocol, on: date) -> bool:
+    if fracture is None or not fracture.is_met:  # None where the hospital switched it off.
+        return False
     since = add_months(on, -protocol.entry(_FRACTURE).parameters["urgent_months"])
     return any(e.date is not None and e.date >= since for e in fracture.counting)
 
 
 def _uses_t_score(record: PatientRecord, protocol: Protocol, on: date) -> bool:
     age = youngest_age(record, on)
-    from_age = protocol.entry("age-baseline").parameters["age_minor"]
+    from_age = protocol.policies["bone-density"]["age_for_t_score"]
     return (age is not None and age >= from_age) or is_known_postmenopausal(record, on)
 
 
@@ -385,11 +263,12 @@ def _to_correct(record: PatientRecord) -> Iterator[Problem]:
         yield Problem(str(observation.ref), "EDSS under a code that is not an observation code")
     for observation in measured(record, "edss"):
         weight, _ = weigh_observation(observation, date.max)
-        if weight is not Weight.SEEN and edss_value(observation) is None:
-            yield Problem(str(observation.ref), "EDSS is not a value of the scale")
-    for ref, when in _refused(record):
-        if when is None:
-            yield Problem(str(ref), "a refusal without a date: it cannot be respected")
+        if weight is Weight.SEEN or edss_value(observation) is not None:
+            continue
+        is_contradicted = observation.is_absent and observation.has_value
+        problem = CONTRADICTED if is_contradicted else "EDSS is not a value of the scale"
+        yield Problem(str(observation.ref), problem)
+    yield from undated_refusals(record)
 
 
 def with_decisions(record: PatientRecord, decisions: tuple[Decision, ...]) -> PatientRecord:

@@ -7,13 +7,13 @@ these allow together).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from service.screening.criterion import Weight
 from service.screening.measurements import measured, weigh
-from service.screening.record import PatientRecord, ResourceRef
+from service.screening.record import Observation, PatientRecord, ResourceRef
 
 _TO_KILOGRAMS = {"kg": 1.0, "g": 0.001, "[lb_av]": 0.45359237, "lb": 0.45359237, "lbs": 0.45359237}
 _TO_CENTIMETRES = {"cm": 1.0, "m": 100.0, "mm": 0.1, "[in_i]": 2.54, "in": 2.54}
@@ -33,47 +33,63 @@ class Measure:
     note: str = ""
 
 
-def _read(record: PatientRecord, concept: str, on: date, *, readable: bool) -> Iterator[Measure]:
+@dataclass(frozen=True, slots=True, repr=False)
+class Unreadable:
+    """One that was measured and cannot be judged; `note` says why, `day` is None without a date."""
+
+    ref: ResourceRef
+    day: date | None
+    note: str
+
+
+def _read(
+    observations: Sequence[Observation], concept: str, on: date
+) -> Iterator[Measure | Unreadable]:
     low, high = _RANGES[concept]
-    for observation in measured(record, concept):
+    for observation in observations:
         weight, note = weigh(observation, on)
-        if weight is Weight.SEEN or observation.when is None:
+        if weight is Weight.SEEN:
             continue
-        quantity = observation.quantity
+        quantity, when = observation.quantity, observation.when
         factor = None if quantity is None else _UNITS[concept].get((quantity.unit or "").strip())
         if quantity is None or factor is None or quantity.comparator:
             note = note or "value or unit not understood"
         elif not low <= quantity.value * factor <= high:
             note = note or "value not possible"
-        if readable and not note and quantity is not None and factor is not None:
-            value = round(quantity.value * factor, _EXACT)
-            yield Measure(observation.ref, observation.when.last, value)
-        elif not readable and note:
-            yield Measure(observation.ref, observation.when.last, 0.0, note)
+        elif not note and when is not None:
+            yield Measure(observation.ref, when.last, round(quantity.value * factor, _EXACT))
+        if note:
+            yield Unreadable(observation.ref, when.last if when else None, note)
 
 
-def _sorted(measures: Iterator[Measure]) -> list[Measure]:
+def _sorted(record: PatientRecord, concept: str, on: date) -> list[Measure]:
+    observations = measured(record, concept)
+    if not observations:
+        return []
+    measures = [m for m in _read(observations, concept, on) if isinstance(m, Measure)]
     return sorted(measures, key=lambda m: (m.day, m.ref, m.value))
 
 
 def weights(record: PatientRecord, on: date) -> list[Measure]:
     """Readable weights in kilograms, oldest first."""
-    return _sorted(_read(record, "body-weight", on, readable=True))
+    return _sorted(record, "body-weight", on)
 
 
 def heights(record: PatientRecord, on: date) -> list[Measure]:
     """Readable heights in centimetres, oldest first."""
-    return _sorted(_read(record, "body-height", on, readable=True))
+    return _sorted(record, "body-height", on)
 
 
-def unreadable(record: PatientRecord, concept: str, on: date, since: date) -> list[Measure]:
-    """Values of one kind since a day that could not be read; `note` says why, `value` is 0."""
-    return [m for m in _sorted(_read(record, concept, on, readable=False)) if m.day >= since]
+def unreadable(record: PatientRecord, concept: str, on: date, since: date) -> list[Unreadable]:
+    """What was measured of one kind since a day, or on none that is known, and cannot be judged."""
+    read = _read(measured(record, concept), concept, on)
+    found = [m for m in read if isinstance(m, Unreadable) and (m.day is None or m.day >= since)]
+    return sorted(found, key=lambda m: (m.day or on, m.ref, m.note))
 
 
 def body_masses(record: PatientRecord, on: date, since: date) -> list[Measure]:
     """Body mass indices since a day, oldest first; computed where none of them is recorded."""
-    recorded = [m for m in _sorted(_read(record, "bmi", on, readable=True)) if m.day >= since]
+    recorded = [m for m in _sorted(record, "bmi", on) if m.day >= since]
     if recorded:
         return recorded
     tall = heights(record, on)

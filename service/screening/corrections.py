@@ -14,7 +14,10 @@ from service.screening.record import PatientRecord
 
 
 def before_corrections(record: PatientRecord) -> PatientRecord:
-    """The record as if no diagnosis or observation in it had been refuted or entered in error."""
+    """The record as if nothing about patient or relatives had been refuted or entered in error;
+    the same one where nothing had."""
+    if not _was_corrected(record):
+        return record
     return replace(
         record,
         conditions=tuple(
@@ -27,4 +30,15 @@ def before_corrections(record: PatientRecord) -> PatientRecord:
             replace(o, status="final") if o.status == "withdrawn" else o
             for o in record.observations
         ),
+        family=tuple(
+            replace(m, status="usable") if m.status == "withdrawn" else m for m in record.family
+        ),
+    )
+
+
+def _was_corrected(record: PatientRecord) -> bool:
+    return (
+        any(c.verification in ("refuted", "entered-in-error") for c in record.conditions)
+        or any(o.status == "withdrawn" for o in record.observations)
+        or any(m.status == "withdrawn" for m in record.family)
     )

@@ -68,7 +68,9 @@ class Criterion:
 
     `parameters` names every number that `find` reads: a protocol that lacks one is refused.
     `helped_by` are types that are read too, but whose absence only `find` can judge: it leaves
-    most patients' verdict as it is.
+    most patients' verdict as it is. `looks_for` are the value sets without any of which, in codes
+    or answers, `find` yields nothing whatever else is on file: then it is not asked. None where it
+    also looks at what has no code, or at what is absent.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Criterion:
     find: Find
     parameters: frozenset[str] = frozenset()
     helped_by: tuple[DataRequirement, ...] = ()
+    looks_for: frozenset[str] | None = None
 
     @property
     def reads(self) -> tuple[DataRequirement, ...]:
@@ -120,23 +123,21 @@ class Finding:
 
 def evaluate(
     criterion: Criterion,
-    parameters: Parameters,
+    evidence: tuple[Evidence, ...],
     record: PatientRecord,
-    on: date,
     *,
     number: str,
     title: str,
     grade: Grade | None,
     domain: str,
 ) -> Finding:
-    """Ask one criterion about one record; the only place where UNKNOWN is decided.
+    """The finding that evidence leads to; the only place where UNKNOWN is decided.
 
     Unknown: nothing counted, and a needed type is unread or evidence was unclear (section 7).
     """
-    evidence = tuple(criterion.find(record, parameters, on))
     if len(evidence) > 1:
         evidence = tuple(sorted(evidence, key=_by_date))
-    # Nothing is unread for nearly everybody, and this is asked twenty times for each.
+    # Nothing is unread for nearly everybody, and this is asked many times for each.
     missing = record.unread and record.unread.intersection(need.type for need in criterion.needs)
     counting = [e for e in evidence if e.weight is Weight.COUNTS]
     if counting:

@@ -7,18 +7,16 @@ and unconfirmed ones are shown and do not count; one whose status cannot be unde
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date
 
 from service.screening.criterion import Evidence, Weight
 from service.screening.record import Condition, PatientRecord, When
 
 
-def coded(record: PatientRecord, *concepts: str) -> Iterator[Condition]:
+def coded(record: PatientRecord, *concepts: str) -> Sequence[Condition]:
     """The conditions with a code in one of these value sets."""
-    for condition in record.conditions:
-        if not condition.concepts.isdisjoint(concepts):
-            yield condition
+    return record.lookup.conditions(record, concepts)
 
 
 def is_future(when: When | None, on: date) -> bool:

@@ -1,54 +1,50 @@
 """Glucocorticoid exposure over time: a daily series in mg prednisone-equivalent that can be drawn.
 
-A newcomer would get four things wrong.
-
-One dose stands in the chart up to four times: ordered, dispensed, given and stated. Per ingredient
-and day one kind of record counts: administration, else dispense, else request, else statement
-(specification, 2.6 trap 7). Different ingredients add up. Several administrations of a day add up,
-because each is one event. Two dispenses, requests or statements of a day do not: they are
-nearly always a renewal that overlaps, so the larger dose stands. Two tablet strengths that were
-ordered as two records are undercounted by that, never overcounted. Parallel instructions of one
-record do add up.
-
-A record that cannot be judged is never a dose of zero. It is listed in `unclear`, unless it lies
-outside the period, or other records of the ingredient tell what was taken on all of its days, or
-it is linked (`based_on`) with a record that tells.
-
-How one record is judged stands in `glucocorticoid_use`.
-
-Physiological hydrocortisone (trap 5) is not left out: there is no sourced code for adrenal
-insufficiency, so that arm is off (section 7). Corticotropin has no factor and no place here.
+A newcomer would get four things wrong. Different ingredients of a day add up, different records of
+one ingredient seldom do (`dose_series`). A record that cannot be judged is never a dose of zero: it
+is listed in `unclear` with its reason (`glucocorticoid_use`). A short peri-operative or antiemetic
+course of dexamethasone is no exposure, and neither is hydrocortisone that replaces what the
+adrenals do not make (specification, 2.6 traps 5 and 6); more than that, on a day of illness, counts
+whole. And corticotropin has no factor: its days stand apart and hold no dose (`corticotropin`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from service.screening.body import weights
+from service.screening.criterion import Weight
+from service.screening.diagnoses import coded, weigh
+from service.screening.dose_series import (
+    Series,
+    series_by_ingredient,
+    unsettled,
+    without_given_pulses,
+)
 from service.screening.glucocorticoid_use import (
     Reading,
     UnclearUse,
     dispenses_by_ingredient,
     is_relevant,
+    last_given,
     read_use,
 )
-from service.screening.record import MedicationUse, ResourceRef
+from service.screening.prednisone_equivalents import (
+    CORTISONE,
+    DEXAMETHASONE,
+    HYDROCORTISONE,
+    Equivalents,
+)
+from service.screening.record import MedicationUse, PatientRecord, ResourceRef
 
-DEXAMETHASONE = "glucocorticoid-dexamethasone"
+ADRENAL_INSUFFICIENCY = "adrenal-insufficiency"
 
-# Peri-operative and antiemetic dexamethasone does not count (specification, 2.6 trap 6): courses of
-# fewer than 3 days that stay below 100 mg prednisone-equivalent in all.
-SHORT_COURSE_DAYS = 3
-SHORT_COURSE_MG = 100
-COURSE_GAP_DAYS = 7
-
-# Two weeks beyond both ends are enough to tell whether a course at the edge is a short one.
-_EDGE = timedelta(days=2 * COURSE_GAP_DAYS)
 _ONE_DAY = timedelta(days=1)
-_RANKS = {"administration": 0, "dispense": 1, "request": 2, "statement": 3}
-_EVENTS = _RANKS["administration"]
+_LONGEST_LIFE = timedelta(days=123 * 366)
+_EXACT = 6
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,12 +94,12 @@ class Exposure:
     @property
     def total_mg(self) -> float:
         """The sum in milligrams prednisone-equivalent, free of rounding noise."""
-        return round(math.fsum(day.mg for day in self.days), 6)
+        return round(math.fsum(day.mg for day in self.days), _EXACT)
 
     @property
     def mean_mg_per_day(self) -> float:
         """The mean over the days that have a dose; 0 without any."""
-        return round(self.total_mg / len(self.days), 6) if self.days else 0.0
+        return round(self.total_mg / len(self.days), _EXACT) if self.days else 0.0
 
     @property
     def sources(self) -> tuple[ResourceRef, ...]:
@@ -135,143 +131,171 @@ class Exposure:
                 found.append(Stretch(day.day, day.day, day.mg, day.sources))
         return tuple(found)
 
-    def courses(self, *, at_least_mg: float, gap_days: int) -> tuple[Course, ...]:
+    def courses(
+        self, *, at_least_mg: float, gap_days: float, events: Collection[DayDose] = ()
+    ) -> tuple[Course, ...]:
         """Days of at least `at_least_mg`, put together where they are at most `gap_days` apart.
 
-        For pulses 250 mg and 7 days (MSO-09). Two days in a row are 1 day apart.
+        For pulses 250 mg and 7 days (MSO-09). Two days in a row are 1 day apart. `events` are days
+        that count whatever their dose (corticotropin); a day that is both counts once.
         """
-        days = [day for day in self.days if day.mg >= at_least_mg]
-        runs = _runs([day.day for day in days], gap_days)
-        return tuple(_course(days[run]) for run in runs)
+        pulses = [day for day in self.days if round(day.mg, _EXACT) >= at_least_mg]
+        days = _merged([*pulses, *(e for e in events if self.since <= e.day <= self.until)])
+        return tuple(_course(days[run]) for run in _runs([day.day for day in days], gap_days))
+
+
+def exposure_of(record: PatientRecord, equivalents: Equivalents, since: date, on: date) -> Exposure:
+    """The systemic glucocorticoid exposure of a patient from `since` to `on`, both included.
+
+    Doses per kilogram count with the latest weight on file.
+    """
+    # Two criteria ask for the same year, and each use is read the same for a year and a life.
+    return record.lookup.kept(
+        (exposure_of, equivalents, since, on),
+        lambda: _exposure(
+            _read_of(record, equivalents, on),
+            equivalents,
+            since,
+            on,
+            on=on,
+            lacks_cortisol=_lacks_cortisol(record, on),
+        ),
+    )
+
+
+def _read_of(record: PatientRecord, equivalents: Equivalents, on: date) -> list[Reading]:
+    weighed = weights(record, on)
+    weight_kg = weighed[-1].value if weighed else None
+    return record.lookup.kept(
+        (_read_of, equivalents, on), lambda: _read(record.medicines, equivalents, weight_kg, on)
+    )
+
+
+def _lacks_cortisol(record: PatientRecord, on: date) -> bool:
+    """Whether adrenal insufficiency is on file, whenever it was recorded: it seldom passes."""
+    return any(
+        weigh(condition, on)[0] is Weight.COUNTS and condition.clinical != "resolved"
+        for condition in coded(record, ADRENAL_INSUFFICIENCY)
+    )
+
+
+def lifetime_exposure_of(record: PatientRecord, equivalents: Equivalents, on: date) -> Exposure:
+    """The same since the first record that may count, but never from before the birth."""
+    born = record.birth.first if record.birth is not None else on - _LONGEST_LIFE
+    firsts = [
+        first
+        for use in record.medicines
+        if is_relevant(use, equivalents.factors)
+        for first in (use.start.first if use.start else None, *(step.first for step in use.steps))
+        if first is not None
+    ]
+    return exposure_of(record, equivalents, max(born, min([*firsts, on])), on)
 
 
 def exposure_between(
     medicines: Iterable[MedicationUse],
-    factors: Mapping[str, float],
+    equivalents: Equivalents,
     since: date,
     until: date,
     *,
     weight_kg: float | None,
     on: date,
+    lacks_cortisol: bool = False,
 ) -> Exposure:
-    """The systemic glucocorticoid exposure from `since` to `until`, both included.
+    """The exposure from `since` to `until`, both included; days after `on` do not count.
 
-    `factors` gives for each ingredient value set the mg of prednisone that 1 mg of it is worth;
-    `weight_kg` is None where no weight is known; days after `on` do not count.
+    `weight_kg` is None where no weight is known; `lacks_cortisol` says that small doses of
+    hydrocortisone and cortisone are replacement.
     """
+    readings = _read(medicines, equivalents, weight_kg, on)
+    return _exposure(readings, equivalents, since, until, on=on, lacks_cortisol=lacks_cortisol)
+
+
+def _read(
+    medicines: Iterable[MedicationUse],
+    equivalents: Equivalents,
+    weight_kg: float | None,
+    on: date,
+) -> list[Reading]:
+    """What each record that may be of a systemic glucocorticoid says, in the order of their ids."""
+    factors = equivalents.factors
+    relevant = [use for use in medicines if is_relevant(use, factors)]
+    uses = sorted({use.ref: use for use in relevant}.values(), key=lambda use: use.ref)
+    dispensed, given = dispenses_by_ingredient(uses, factors), last_given(uses)
+    return [
+        read_use(use, equivalents, dispensed, given.get(use.ref), weight_kg, on) for use in uses
+    ]
+
+
+def _exposure(
+    readings: Sequence[Reading],
+    equivalents: Equivalents,
+    since: date,
+    until: date,
+    *,
+    on: date,
+    lacks_cortisol: bool,
+) -> Exposure:
     until = min(until, on)
-    uses = sorted({use.ref: use for use in medicines}.values(), key=lambda use: use.ref)
-    relevant = [use for use in uses if is_relevant(use, factors)]
-    if not relevant:
-        return Exposure(since, until, (), ())
-    dispensed = dispenses_by_ingredient(relevant, factors)
-    readings = [read_use(use, factors, dispensed, weight_kg, on) for use in relevant]
-    first, last = since - _EDGE, min(until + _EDGE, on)
-    series = _series_by_ingredient(readings, first, last)
+    if not readings:
+        return Exposure(since, until)
+    # Twice the gap beyond both ends tells whether a course at the edge is a short one.
+    edge = timedelta(days=2 * equivalents.short_course_gap_days)
+    early, late = since - min(edge, since - date.min), until + min(edge, on - until)
+    counted = without_given_pulses(readings, equivalents, on)
+    series = series_by_ingredient(counted, early, late, on)
     return Exposure(
         since,
         until,
-        _days(series, factors, since, until),
-        _unsettled(readings, series, since, until),
+        _days(series, equivalents, since, until, lacks_cortisol=lacks_cortisol),
+        unsettled(readings, series, since, until),
     )
-
-
-_Day = tuple[int, float, tuple[ResourceRef, ...]]
-_Series = dict[str, dict[date, _Day]]
-
-
-def _series_by_ingredient(readings: Iterable[Reading], since: date, until: date) -> _Series:
-    """Per ingredient and day the dose of the best kind of record, in mg of the ingredient."""
-    series: _Series = {}
-    for reading in sorted(readings, key=lambda r: (_RANKS[r.use.kind], r.use.ref)):
-        rank = _RANKS[reading.use.kind]
-        days = series.setdefault(reading.ingredient, {})
-        for day, mg in _doses(reading, since, until).items():
-            known = days.get(day)
-            if known is None or (known[0] == rank != _EVENTS and known[1] < mg):
-                days[day] = (rank, mg, (reading.use.ref,))
-            elif known[0] == rank == _EVENTS:
-                days[day] = (rank, known[1] + mg, (*known[2], reading.use.ref))
-    return series
-
-
-def _doses(reading: Reading, since: date, until: date) -> dict[date, float]:
-    """The dose of each day; instructions of one record that overlap add up."""
-    doses: dict[date, float] = {}
-    for stay in reading.stays:
-        for day in stay.days(since, until):
-            doses[day] = doses.get(day, 0.0) + stay.mg
-    return doses
 
 
 def _days(
-    series: _Series, factors: Mapping[str, float], since: date, until: date
+    series: Series, equivalents: Equivalents, since: date, until: date, *, lacks_cortisol: bool
 ) -> tuple[DayDose, ...]:
-    """All ingredients together in mg prednisone-equivalent, without short dexamethasone."""
-    parts: dict[date, list[tuple[float, tuple[ResourceRef, ...]]]] = {}
+    """All ingredients together in mg prednisone-equivalent, without what is no exposure."""
+    found: list[DayDose] = []
     for ingredient, days in sorted(series.items()):
         doses = [
-            DayDose(day, mg * factors[ingredient], refs)
+            DayDose(day, mg * equivalents.factors[ingredient], refs)
             for day, (_, mg, refs) in sorted(days.items())
+            if since <= day or ingredient == DEXAMETHASONE
         ]
         if ingredient == DEXAMETHASONE:
-            doses = _without_short_courses(doses)
-        for dose in doses:
-            if since <= dose.day <= until:
-                parts.setdefault(dose.day, []).append((dose.mg, dose.sources))
-    return tuple(
-        DayDose(
-            day,
-            math.fsum(mg for mg, _ in found),
-            tuple(sorted({ref for _, refs in found for ref in refs})),
-        )
+            doses = _without_short_courses(doses, equivalents)
+        elif lacks_cortisol and ingredient in (HYDROCORTISONE, CORTISONE):
+            doses = [d for d in doses if round(d.mg, _EXACT) > equivalents.replacement_mg]
+        found += [dose for dose in doses if since <= dose.day <= until]
+    return tuple(found if len(series) == 1 else _merged(found))
+
+
+def _merged(doses: Iterable[DayDose]) -> list[DayDose]:
+    """One entry a day, sorted; doses of a day add up."""
+    parts: dict[date, list[DayDose]] = {}
+    for dose in doses:
+        parts.setdefault(dose.day, []).append(dose)
+    return [
+        found[0]
+        if len(found) == 1
+        else DayDose(day, math.fsum(part.mg for part in found), _sources_of(found))
         for day, found in sorted(parts.items())
-    )
+    ]
 
 
-def _without_short_courses(days: list[DayDose]) -> list[DayDose]:
+def _without_short_courses(days: list[DayDose], equivalents: Equivalents) -> list[DayDose]:
     kept: list[DayDose] = []
-    for run in _runs([day.day for day in days], COURSE_GAP_DAYS):
+    for run in _runs([day.day for day in days], equivalents.short_course_gap_days):
         course = days[run]
         total_mg = math.fsum(day.mg for day in course)
-        if len(course) >= SHORT_COURSE_DAYS or total_mg >= SHORT_COURSE_MG:
+        is_long = len(course) >= equivalents.short_course_days
+        if is_long or round(total_mg, _EXACT) >= equivalents.short_course_mg:
             kept += course
     return kept
 
 
-def _unsettled(
-    readings: Sequence[Reading], series: _Series, since: date, until: date
-) -> tuple[UnclearUse, ...]:
-    """One reason for each record that is unclear in the period and that no other record tells."""
-    telling = [r for r in readings if any(True for s in r.stays for _ in s.days(since, until))]
-    readable = {r.use.ref for r in telling}
-    told_by_others = {ref for r in telling for ref in r.use.based_on}
-    found: dict[ResourceRef, UnclearUse] = {}
-    for reading in readings:
-        use = reading.use
-        if use.ref in told_by_others or not readable.isdisjoint(use.based_on):
-            continue
-        covered = series.get(reading.ingredient, {})
-        for unclear in reading.unclear:
-            first = unclear.first or since
-            if unclear.last < max(first, since) or first > until:
-                continue
-            if not _is_covered(unclear, covered, since, until):
-                found.setdefault(unclear.source, unclear)
-    return tuple(found[ref] for ref in sorted(found))
-
-
-def _is_covered(
-    unclear: UnclearUse, covered: Mapping[date, _Day], since: date, until: date
-) -> bool:
-    if unclear.first is None:
-        return False
-    first, last = max(unclear.first, since), min(unclear.last, until)
-    count = (last - first).days + 1
-    return all(first + timedelta(days=offset) in covered for offset in range(count))
-
-
-def _runs(days: Sequence[date], gap_days: int) -> Iterator[slice]:
+def _runs(days: Sequence[date], gap_days: float) -> Iterator[slice]:
     """Slices of sorted days in which neighbours are at most `gap_days` apart."""
     start = 0
     for index in range(1, len(days) + 1):
@@ -281,7 +305,7 @@ def _runs(days: Sequence[date], gap_days: int) -> Iterator[slice]:
 
 
 def _course(days: Sequence[DayDose]) -> Course:
-    total_mg = round(math.fsum(day.mg for day in days), 6)
+    total_mg = round(math.fsum(day.mg for day in days), _EXACT)
     return Course(days[0].day, days[-1].day, len(days), total_mg, _sources_of(days))
 
 

@@ -6,7 +6,10 @@ The end of a record is what it states. Else it is the end of its supply; else, f
 completed record, the last day on which it can have ended; else, for an active one, the day of
 judgement, provided that it was written, renewed or dispensed in the last 12 months (specification,
 section 7). A prescription is not followed longer than 12 months after it was last renewed, so an
-ended record whose end is not told is taken to be over by then, and to be unclear before.
+ended record whose end is not told is taken to be over by then, and to be unclear before. An order
+without an end whose doses are recorded as given ends with the last of them, unless it was renewed
+or dispensed later: orders of a ward stay open for months after three infusions. Where nothing says
+how many of a pulse dose were given, an open order of it cannot be judged: nobody takes that daily.
 
 And a bare name says nothing about the route: `SYSTEMIC_WHEN_UNSTATED` says what it is taken for.
 """
@@ -19,6 +22,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from service.screening.dates import add_months
+from service.screening.prednisone_equivalents import Equivalents
 from service.screening.record import DoseStep, MedicationUse, ResourceRef
 
 UNSPECIFIED = "glucocorticoid-unspecified"
@@ -47,13 +51,12 @@ NO_START = "it has no date"
 NO_EXACT_START = "the day on which it began is not known"
 NO_END = "its end is not stated"
 NO_RENEWAL = "it is active without an end and was not renewed in the last 12 months"
+NO_PULSE_END = "it is a pulse dose without an end"
 NO_STATUS = "its status could not be understood"
 NO_ROUTE = "neither its route nor its form says whether it is systemic"
 NO_INGREDIENT = "it does not say which glucocorticoid it is"
 SEVERAL_INGREDIENTS = "it names more than one glucocorticoid"
 NO_WEIGHT = "its dose is per kilogram and there is no weight"
-
-_RENEWAL_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -80,6 +83,10 @@ class Stay:
 
     def days(self, since: date, until: date) -> Iterator[date]:
         """The dosing days between two days, both included."""
+        if self.interval_days == 1:  # Nearly every record; a year of it is judged often.
+            first, last = max(since, self.first), min(until, self.last)
+            yield from map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+            return
         length = (min(until, self.last) - self.first).days
         number = max(0, math.floor((since - self.first).days / self.interval_days))
         while (offset := math.floor(number * self.interval_days + 1e-9)) <= length:
@@ -131,40 +138,70 @@ def dispenses_by_ingredient(
     return found
 
 
+def last_given(uses: Iterable[MedicationUse]) -> dict[ResourceRef, date]:
+    """For each order the last day on which a dose of it is recorded as given."""
+    found: dict[ResourceRef, date] = {}
+    for use in uses:
+        if use.kind == "administration" and use.counts and use.end is not None:
+            for ref in use.based_on:
+                found[ref] = max(use.end.last, found.get(ref, date.min))
+    return found
+
+
 def read_use(
     use: MedicationUse,
-    factors: Mapping[str, float],
+    equivalents: Equivalents,
     dispensed: Mapping[str, Sequence[tuple[date, MedicationUse]]],
+    given: date | None,
     weight_kg: float | None,
     on: date,
 ) -> Reading:
     """Judge one record: the reasons that concern it whole, then each of its dosage instructions.
 
-    `weight_kg` is None where no weight is known; an active record lasts until `on` at most.
+    `given` is the last day on which a dose of it was given, where that is recorded; `weight_kg` is
+    None where no weight is known; an active record lasts until `on` at most.
     """
-    reading = Reading(use, _ingredient(use, factors))
+    reading = Reading(use, _ingredient(use, equivalents.factors))
     renewed = _renewed(use, dispensed.get(reading.ingredient, ()))
     whole = _reason_against_all(use, reading.ingredient)
     for step in use.steps or (DoseStep(problem=NO_DOSE),):
-        _read_step(reading, step, whole, renewed, weight_kg, on)
+        first = step.first or (use.start.last if use.start else None)
+        last, problem = _end(use, step, first, renewed, given, equivalents.renewal_months, on)
+        mg = _milligrams(step, weight_kg)
+        reason = whole or _undated(first) or problem or (mg if isinstance(mg, str) else "")
+        if not reason and not isinstance(mg, str) and _is_open(use, step) and last == on:
+            is_pulse = mg * equivalents.factors[reading.ingredient] >= equivalents.pulse_mg
+            reason = NO_PULSE_END if is_pulse else ""
+        _read_step(reading, step.interval_days, mg, reason, first, last)
+    return reading
+
+
+def read_event(use: MedicationUse, given: date | None, renewal_months: float, on: date) -> Reading:
+    """Judge the days of a record of which no dose is asked; every day of it is one with 1 mg."""
+    reading = Reading(use, "")
+    renewed = _renewed(use, ())
+    for step in use.steps or (DoseStep(),):
+        first = step.first or (use.start.last if use.start else None)
+        last, problem = _end(use, step, first, renewed, given, renewal_months, on)
+        whole = NO_STATUS if use.counts is None else ""
+        _read_step(
+            reading, step.interval_days, 1.0, whole or _undated(first) or problem, first, last
+        )
     return reading
 
 
 def _read_step(
     reading: Reading,
-    step: DoseStep,
-    whole: str,
-    renewed: date | None,
-    weight_kg: float | None,
-    on: date,
+    interval_days: float,
+    mg: float | str,
+    reason: str,
+    first: date | None,
+    last: date,
 ) -> None:
+    """Add the stay of one instruction, or why it cannot be told; `mg` may be a reason itself."""
     use = reading.use
-    first = step.first or (use.start.last if use.start else None)
-    last, problem = _end(use, step, first, renewed, on)
-    mg = _milligrams(step, weight_kg)
-    reason = whole or problem or (mg if isinstance(mg, str) else "")
     if first is None:
-        reading.unclear.append(UnclearUse(use.ref, whole or NO_START, None, last))
+        reading.unclear.append(UnclearUse(use.ref, reason, None, last))
         return
     earliest = use.start.first if use.start and first == use.start.last else first
     if reason:
@@ -179,7 +216,11 @@ def _read_step(
         before = first - timedelta(days=1)
         reading.unclear.append(UnclearUse(use.ref, NO_EXACT_START, earliest, before))
     if not isinstance(mg, str) and mg > 0:
-        reading.stays.append(Stay(first, last, mg, step.interval_days))
+        reading.stays.append(Stay(first, last, mg, interval_days))
+
+
+def _undated(first: date | None) -> str:
+    return NO_START if first is None else ""
 
 
 def _reason_against_all(use: MedicationUse, ingredient: str) -> str:
@@ -198,35 +239,59 @@ def _milligrams(step: DoseStep, weight_kg: float | None) -> float | str:
         return step.mg_per_day
     if step.mg_per_kg_per_day is None:
         return step.problem or NO_DOSE
-    return NO_WEIGHT if weight_kg is None else step.mg_per_kg_per_day * weight_kg
+    if weight_kg is None:
+        return NO_WEIGHT
+    mg = step.mg_per_kg_per_day * weight_kg
+    return mg if step.most_mg_per_day is None else min(mg, step.most_mg_per_day)
 
 
 def _renewed(use: MedicationUse, dispensed: Sequence[tuple[date, MedicationUse]]) -> date | None:
     """The newest day on which it is known to have been written, renewed or dispensed.
 
-    A dispense that names no order at all speaks for every order of its ingredient.
+    A dispense that names no order at all speaks for every order of its ingredient; what was handed
+    over or given once is renewed by nothing.
     """
+    if use.kind in ("dispense", "administration"):
+        return use.renewed.first if use.renewed is not None else None
     days = [day for day, d in dispensed if not d.based_on or use.ref in d.based_on]
     if use.renewed is not None:
         days.append(use.renewed.first)
     return max(days, default=None)
 
 
-def _end(
-    use: MedicationUse, step: DoseStep, first: date | None, renewed: date | None, on: date
-) -> tuple[date, str]:
-    """The last day of a step; with a reason where it is only the last *possible* day."""
+def _is_open(use: MedicationUse, step: DoseStep) -> bool:
+    return use.is_open_ended and _stated_end(use, step) is None
+
+
+def _stated_end(use: MedicationUse, step: DoseStep) -> date | None:
+    """The end that a record gives, by its instruction, its period or its supply."""
     stated = step.last or (use.end.first if use.end else None) or use.supplied_until
     if use.kind == "dispense" and stated is not None and use.supplied_until is not None:
         # The instruction is a copy of the order's; what was handed over ends earlier.
-        stated = min(stated, use.supplied_until)
+        return min(stated, use.supplied_until)
+    return stated
+
+
+def _end(
+    use: MedicationUse,
+    step: DoseStep,
+    first: date | None,
+    renewed: date | None,
+    given: date | None,
+    renewal_months: float,
+    on: date,
+) -> tuple[date, str]:
+    """The last day of a step; with a reason where it is only the last *possible* day."""
+    stated = _stated_end(use, step)
     if stated is not None:
         return min(stated, use.stopped_on or stated), ""
+    if given is not None and (renewed is None or renewed <= given):
+        return min(given, on), ""
     if use.is_open_ended:
-        is_recent = renewed is not None and renewed >= add_months(on, -_RENEWAL_MONTHS)
+        is_recent = renewed is not None and renewed >= add_months(on, -renewal_months)
         return on, "" if is_recent else NO_RENEWAL
     known = renewed or first
-    lapsed = add_months(known, _RENEWAL_MONTHS) if known else on
+    lapsed = add_months(known, renewal_months) if known else on
     if use.stopped_on is not None and use.stopped_on <= lapsed:
         return use.stopped_on, ""
     return lapsed, NO_END

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from service.screening.bone_density import LOW_Z, OSTEOPENIA_T, Scan
+from service.screening.bone_density import LOW_T, LOW_Z, OSTEOPENIA_T, Scan
 from service.screening.criterion import Parameters
-
-LOW_T = -1.5
 
 PARAMETERS = frozenset(
     {
@@ -29,29 +27,42 @@ PARAMETERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RiskAtScan:
-    """What shortens an interval: the numbers of the criteria that are met, and any MAJOR."""
+    """What shortens an interval: the numbers of the criteria that are met, and any MAJOR.
+
+    `is_worsening` says that disability is worsening, the one arm of MSO-03 that shortens.
+    """
 
     met: Collection[str]
     has_major: bool
+    is_worsening: bool = False
 
 
-def interval_months(scan: Scan, risk: RiskAtScan, numbers: Parameters) -> int:
-    """Calendar months from the scan to the next one; the shortest row that its scores fall in."""
+def interval_months(scan: Scan, risk: RiskAtScan, numbers: Parameters, bone: Parameters) -> int:
+    """Calendar months from the scan to the next one; the shortest row that its scores fall in.
+
+    `numbers` are the policy `rescreen-interval`; `bone` holds the bands of `bone-density` under
+    their dotted names. A result of the forearm only, or only a coded conclusion, never stands
+    longer than an unknown one.
+    """
     rows = []
-    if scan.lowest_t is not None:
-        rows.append(_t_row(scan.lowest_t, risk, numbers))
+    if scan.deciding_t is not None:
+        rows.append(_t_row(scan.deciding_t, risk, numbers, bone))
     if scan.lowest_z is not None:
-        is_low = scan.lowest_z <= LOW_Z
+        is_low = scan.lowest_z <= bone[LOW_Z]
         rows.append(_low(risk, numbers) if is_low else _normal(risk, numbers))
-    return int(min(rows, default=numbers["unknown_result_months"]))
+    if scan.concludes and not scan.has_result:
+        rows.append(_low(risk, numbers))
+    if scan.is_forearm or not scan.has_result:
+        rows.append(numbers["unknown_result_months"])
+    return int(min(rows))
 
 
-def _t_row(score: float, risk: RiskAtScan, numbers: Parameters) -> float:
+def _t_row(score: float, risk: RiskAtScan, numbers: Parameters, bone: Parameters) -> float:
     # T ≤ −2.5 leads to the treatment pathway instead; where T does not apply (before 50 and before
     # menopause) it is at least a low result.
-    if score <= LOW_T:
+    if score <= bone[LOW_T]:
         return _low(risk, numbers)
-    if score <= OSTEOPENIA_T:
+    if score <= bone[OSTEOPENIA_T]:
         key = "osteopenia_months_with_major" if risk.has_major else "osteopenia_months"
         return numbers[key]
     return _normal(risk, numbers)
@@ -63,5 +74,5 @@ def _low(risk: RiskAtScan, numbers: Parameters) -> float:
 
 
 def _normal(risk: RiskAtScan, numbers: Parameters) -> float:
-    at_risk = not {"MSO-02", "MSO-04", "MSO-08"}.isdisjoint(risk.met)
+    at_risk = risk.is_worsening or not {"MSO-02", "MSO-04", "MSO-08"}.isdisjoint(risk.met)
     return numbers["normal_months_at_risk" if at_risk else "normal_months"]

@@ -44,5 +44,5 @@ def is_known_postmenopausal(record: PatientRecord, on: date) -> bool:
     """Whether the chart says so; never for a man, whose chart may carry a wrong code."""
     return record.sex != "male" and any(
         weigh(condition, on)[0] is Weight.COUNTS
-        for condition in coded(record, "menopause", "premature-menopause")
+        for condition in coded(record, "menopause", "premature-menopause", "ovaries-absent")
     )

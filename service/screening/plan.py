@@ -1,6 +1,7 @@
 """What to do about an alert: one table, from status and what the EHR already shows.
 
-Everything that keeps an alert quiet is here. Unknown neither opens nor closes; a person's no is
+Everything that keeps an alert quiet is here. Unknown neither opens nor closes, also where the risk
+factor on which an alert rests has become unknown beside others that are not met; a person's no is
 respected until it lapses or a break-through holds (then the status is `due` again); one episode a
 year, reopened rather than repeated; and what a person edited is not overwritten.
 """
@@ -13,6 +14,7 @@ from typing import Literal, TypeGuard
 
 from service.screening import wording
 from service.screening.alert import (
+    NO_REASONS,
     Action,
     Alert,
     AlertKind,
@@ -23,10 +25,11 @@ from service.screening.alert import (
     content_digest,
 )
 from service.screening.assess import Assessment, Status
-from service.screening.criterion import Verdict
+from service.screening.criterion import Grade, Verdict
 from service.screening.dates import add_months
 from service.screening.protocol import Protocol
 from service.screening.record import Decision
+from service.screening.weighing import reason_of, unknown_since
 
 Situation = Literal["none", "open", "dismissed"]
 Step = Literal["open", "keep", "resolve", "silence", "withdraw"]
@@ -121,6 +124,11 @@ def _plan(
     step = TABLE[status][_COLUMN[situation]]
     if situation == "open" and kind in assessment.refuted and status not in _UNKNOWN:
         step = "withdraw"
+    is_open = situation == "open" and kind is AlertKind.SCREENING
+    if is_open and (status is Status.NOT_AT_RISK or _came_after_a_no(assessment, posted)):
+        held = _held_up_by_unknown(assessment, posted)
+        if held:
+            return AlertPlan(kind, Action.KEEP, f"{held}: unknown closes nothing", posted=posted)
     reason = f"{assessment.status}"
     if situation == "dismissed" and status not in _UNKNOWN and _shows_a_flag(posted):
         # Whoever rejected the Task left the Flag up: it goes first, whatever comes next.
@@ -142,6 +150,22 @@ def _plan(
     return AlertPlan(
         kind, Action.RESOLVE, _close_reason(assessment, reason), None, posted, task_status, on
     )
+
+
+def _held_up_by_unknown(assessment: Assessment, posted: PostedAlert | None) -> str:
+    """The numbers of risk factors that the alert rests on and that nobody can tell any more, where
+    they would still make somebody due; "" where the alert does not hang on them."""
+    unknown = unknown_since(assessment.findings, posted.reasons if posted else NO_REASONS)
+    grades = [(f.domain, Grade(reason.partition("|")[2])) for reason, f in unknown.items()]
+    if not assessment.weighing.with_also(grades).is_reached:
+        return ""
+    return ", ".join(sorted(f.number for f in unknown.values()))
+
+
+def _came_after_a_no(assessment: Assessment, posted: PostedAlert | None) -> bool:
+    """Whether the no that stands is older than the alert, which then broke through it."""
+    decision = assessment.decision
+    return decision is not None and posted is not None and decision.made_on < posted.opened_on
 
 
 def _shows_a_flag(posted: PostedAlert | None) -> TypeGuard[PostedAlert]:
@@ -166,6 +190,9 @@ def _open(
         _alert(kind, assessment, history.site, protocol, posted.episode, posted.opened_on),
         key=posted.key,
     )
+    if _situation(posted) == "open":
+        carried = unknown_since(assessment.findings, posted.reasons) if posted.reasons else {}
+        alert = replace(alert, reasons=alert.reasons | frozenset(carried))
     numbers = protocol.policies["decision"]
     if posted.state is AlertState.CHANGED:
         return AlertPlan(kind, Action.KEEP, "changed by a person: not overwritten", posted=posted)
@@ -227,7 +254,7 @@ def _alert(
 ) -> Alert:
     reasons = wording.reasons_of(assessment, kind)
     evidence = tuple(dict.fromkeys(e.source for f in reasons for e in f.counting))
-    said = tuple(f"{f.number}|{f.grade}" for f in reasons)
+    said = tuple(reason_of(f) for f in reasons)
     return Alert(
         key=alert_key(site, assessment.patient, protocol.id, kind, episode),
         kind=kind,
@@ -243,6 +270,7 @@ def _alert(
         protocol_version=protocol.version,
         protocol_digest=protocol.digest,
         content_digest=content_digest(kind, said, tuple(map(str, evidence))),
+        reasons=frozenset(said) if kind is AlertKind.SCREENING else NO_REASONS,
     )
 
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from service.screening.lookup import Lookup
+
 Sex = Literal["female", "male", "other", "unknown"]
 
 # The resource types without which nobody is told anything (specification, section 7).
@@ -132,7 +134,8 @@ class Observation:
     """One observation, or one component of one (then with the same `ref`).
 
     `has_value` is False when no value is given at all, as in a panel; `is_absent` is True when the
-    chart says why there is none (dataAbsentReason). A value in a form that is none of those below
+    chart says why there is none (dataAbsentReason). Where both are True the record contradicts
+    itself: no number and no yes or no is kept of it. A value in a form that is none of those below
     leaves them all None with `has_value` True.
     """
 
@@ -147,6 +150,7 @@ class Observation:
     boolean: bool | None = None
     value_concepts: Concepts = NO_CONCEPTS
     value_codings: tuple[Coding, ...] = ()
+    based_on: tuple[ResourceRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -158,17 +162,25 @@ class Procedure:
     status: Literal["completed", "not-done", "other", "withdrawn", "unclear"]
     when: When | None
     reason_concepts: Concepts = NO_CONCEPTS
+    based_on: tuple[ResourceRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """A diagnostic report; `results` are the Observations it points to."""
+    """A diagnostic report; `results` are the Observations it points to.
+
+    `conclusions` are the value sets of its coded conclusion. `has_document` says that a document is
+    attached, which nobody here reads.
+    """
 
     ref: ResourceRef
     concepts: Concepts
     status: ObservationStatus
     when: When | None
     results: tuple[ResourceRef, ...] = ()
+    conclusions: Concepts = NO_CONCEPTS
+    has_document: bool = False
+    based_on: tuple[ResourceRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -184,6 +196,32 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Appointment:
+    """A date that was given. "booked" is any state in which it still stands; `when` is its start.
+
+    `concepts` are those of its service and its reason; it may say only which order it is based on.
+    """
+
+    ref: ResourceRef
+    concepts: Concepts
+    status: Literal["booked", "other", "unclear"]
+    when: When | None
+    based_on: tuple[ResourceRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Document:
+    """A document whose code or title says that it may be a bone density report.
+
+    `word` is the word of ours by which it was found; the title itself is not kept.
+    """
+
+    ref: ResourceRef
+    word: str
+    when: When | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class DeviceUse:
     """A device in use by, or assigned to, the patient."""
 
@@ -191,6 +229,22 @@ class DeviceUse:
     concepts: Concepts
     is_active: bool
     when: When | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FamilyMember:
+    """What is on file about a relative, where a condition of theirs is one of ours.
+
+    `relationship` holds the value sets of the relationship's codes; `is_relation_clear` says that
+    one of them is of HL7's own list of roles, so that a relation outside our sets is another one.
+    Whether the relative has died does not matter.
+    """
+
+    ref: ResourceRef
+    concepts: Concepts
+    status: Literal["usable", "health-unknown", "withdrawn", "unclear"]
+    relationship: Concepts
+    is_relation_clear: bool
 
 
 MedicineKind = Literal["request", "dispense", "administration", "statement"]
@@ -208,7 +262,8 @@ class DoseStep:
     own period stands. The dose falls on `first` and then on every `interval_days`-th day, which
     need not be whole: three times a week is every 7/3 days. Steps of one record that overlap add
     up. Either `mg_per_day` (milligrams of the drug itself on a dosing day, all doses of the day
-    added) or `mg_per_kg_per_day` is given; where neither can be told, `problem` says why.
+    added) or `mg_per_kg_per_day` is given, the latter with `most_mg_per_day` where a maximum is
+    stated; where neither can be told, `problem` says why.
     """
 
     mg_per_day: float | None = None
@@ -217,6 +272,7 @@ class DoseStep:
     last: date | None = None
     interval_days: float = 1
     problem: str = ""
+    most_mg_per_day: float | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -230,7 +286,10 @@ class MedicationUse:
     its repeats), which ends a record only where nothing else does. `is_open_ended` says that it is
     active and states no end. `stopped_on` is the day a stopped or completed request or statement
     ended at the latest, None for any other. `renewed` is the newest of written, dispensed and
-    started. `route` is told by route and form together.
+    started. `route` is told by route and form together; `is_through_skin` says of a patch or a gel
+    that it acts in the whole body where the drug is made for that, as an oestrogen is. `route`
+    calls it local, which a steroid cream is. `is_injected` is None where neither route nor form
+    says so; `is_as_needed` says that each of its instructions is.
     """
 
     ref: ResourceRef
@@ -248,6 +307,9 @@ class MedicationUse:
     supplied_until: date | None = None
     steps: tuple[DoseStep, ...] = ()
     based_on: tuple[ResourceRef, ...] = ()
+    is_through_skin: bool = False
+    is_injected: bool | None = None
+    is_as_needed: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -296,10 +358,28 @@ class PatientRecord:
     procedures: tuple[Procedure, ...] = ()
     reports: tuple[Report, ...] = ()
     orders: tuple[Order, ...] = ()
+    appointments: tuple[Appointment, ...] = ()
+    documents: tuple[Document, ...] = ()
     devices: tuple[DeviceUse, ...] = ()
+    family: tuple[FamilyMember, ...] = ()
     decisions: tuple[Decision, ...] = ()
     has_medicines: bool = False
     unread: frozenset[str] = field(default_factory=frozenset)
     is_unreadable: bool = False
     reported: tuple[Problem, ...] = ()
     read_at: datetime | None = None
+    _lookup: Lookup | None = field(default=None, init=False, compare=False)
+
+    @property
+    def lookup(self) -> Lookup:
+        """Its parts by value set; made once, when it is first asked for."""
+        lookup = self._lookup
+        if lookup is None:
+            lookup = Lookup(self)
+            object.__setattr__(self, "_lookup", lookup)
+        return lookup
+
+    @property
+    def concepts(self) -> Concepts:
+        """The value sets that any code or answer of any of its parts is in."""
+        return (self._lookup or self.lookup).concepts

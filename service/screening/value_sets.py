@@ -85,7 +85,8 @@ class ValueSet:
     """One packaged value set.
 
     `listed` holds (system, code) as published, for searches; `codes` and `prefixes` are folded, for
-    comparing; `names` are ingredient names in lower case.
+    comparing; `names` are ingredient names in lower case. `displays` gives what a published code is
+    called, for the folded code.
     """
 
     id: str
@@ -95,6 +96,7 @@ class ValueSet:
     codes: frozenset[tuple[str, str]]
     prefixes: tuple[tuple[str, str], ...]
     names: tuple[str, ...]
+    displays: tuple[tuple[tuple[str, str], str], ...] = ()
 
     @classmethod
     def from_fhir(cls, resource: Mapping[str, Any], without: frozenset[str]) -> ValueSet:
@@ -102,6 +104,7 @@ class ValueSet:
         listed: list[tuple[str, str]] = []
         prefixes: list[tuple[str, str]] = []
         names: list[str] = []
+        displays: list[tuple[tuple[str, str], str]] = []
         for include in resource["compose"]["include"]:
             system = fold_system(include["system"])
             if system in without:
@@ -111,6 +114,8 @@ class ValueSet:
                     names.append(concept["code"].lower())
                 else:
                     listed.append((system, concept["code"]))
+                    key = (system, fold_code(system, concept["code"]))
+                    displays.append((key, concept.get("display", "")))
             for condition in include.get("filter", ()):
                 if condition["op"] != "is-a" or system not in _CLASSIFIED_BY_PREFIX:
                     raise ValueError(f"{resource['id']}: cannot apply {condition} to {system}")
@@ -124,6 +129,7 @@ class ValueSet:
             codes=frozenset((s, fold_code(s, c)) for s, c in listed),
             prefixes=tuple(prefixes),
             names=tuple(names),
+            displays=tuple(displays),
         )
 
     def holds(self, coding: Coding) -> bool:
@@ -142,8 +148,10 @@ class Vocabulary:
         self._known: dict[tuple[str, str], Concepts] = {}
         self._exact: dict[tuple[str, str], set[str]] = {}
         self._prefixed: dict[str, list[tuple[str, str]]] = {}
+        self._displays: dict[tuple[str, str], str] = {}
         names: dict[str, set[str]] = {}
         for value_set in self._sets.values():
+            self._displays.update(value_set.displays)
             for key in value_set.codes:
                 self._exact.setdefault(key, set()).add(value_set.id)
             for system, prefix in value_set.prefixes:
@@ -182,6 +190,11 @@ class Vocabulary:
             known = self._known[key] = self._look_up(system, code)
         return known
 
+    def display_of(self, system: str, code: str) -> str:
+        """What the published sets call a code, given in any spelling; empty where none holds it."""
+        system = fold_system(system)
+        return self._displays.get((system, fold_code(system, code)), "")
+
     def _look_up(self, system: str, code: str) -> Concepts:
         system = fold_system(system)
         code = fold_code(system, code)
@@ -198,8 +211,12 @@ class Vocabulary:
             found |= self._names[match.group()]
         return frozenset(found) if found else NO_CONCEPTS
 
-    def search_codes(self, value_set_ids: Iterable[str]) -> tuple[str, ...]:
+    def search_codes(
+        self, value_set_ids: Iterable[str], without: frozenset[str] = frozenset()
+    ) -> tuple[str, ...]:
         """Every listed code of these sets, each once and sorted, with and without the ICD dot.
+
+        Codes of the systems in `without` are left out.
 
         Without systems: FHIR then matches any system, so that a server which stores OID forms
         answers too. What comes back is classified again in any case.
@@ -207,6 +224,8 @@ class Vocabulary:
         found: set[str] = set()
         for value_set_id in value_set_ids:
             for system, code in self._sets[value_set_id].listed:
+                if system in without:
+                    continue
                 found.add(code)
                 if system in _DOTTED:
                     found.add(code.replace(".", ""))

@@ -51,7 +51,7 @@ def detail(assessment: Assessment, protocol: Protocol, kind: AlertKind) -> str:
         lines += ["", "Not known:", *unknown]
     if assessment.notes:
         lines += ["", *assessment.notes]
-    lines += ["", *_closing(assessment)]
+    lines += ["", *_closing(assessment, protocol)]
     return "\n".join(lines)
 
 
@@ -93,6 +93,8 @@ def _evidence_lines(findings: Iterable[Finding], protocol: Protocol) -> Iterator
             yield f"  {item.statement} [{item.source}]"
         if len(evidence) > _MOST_EVIDENCE_LINES:
             yield f"  and {len(evidence) - _MOST_EVIDENCE_LINES} more"
+        if entry.advice:
+            yield f"  {entry.advice}"
         is_seen = entry.certainty in _SEEN
         yield f"  Source: {entry.citation if is_seen else 'local decision, unconfirmed'}"
 
@@ -123,10 +125,12 @@ def _unknown_lines(assessment: Assessment) -> Iterator[str]:
             yield f"- {finding.title} ({finding.number}): not readable here: {types}"
 
 
-def _closing(assessment: Assessment) -> Iterator[str]:
+def _closing(assessment: Assessment, protocol: Protocol) -> Iterator[str]:
+    """The hospital's own lines stand before the protocol's name."""
     yield (
         f"{LOCAL_DECISION} Only what this EHR shows to the service was looked at; please judge for"
         " yourself."
     )
+    yield from protocol.local_lines
     digest = assessment.protocol_digest[:_SHORT_DIGEST]
     yield f"Protocol {assessment.protocol_id} {assessment.protocol_version} ({digest})"

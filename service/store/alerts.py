@@ -21,7 +21,8 @@ from service.store.entries import AlertEntry, EntryState
 from service.store.errors import StoreConflict
 from service.store.tables import ALERTS
 
-_OPEN = (EntryState.SENT, EntryState.CONFIRMED)
+OPEN_STATES = (EntryState.SENT, EntryState.CONFIRMED)
+"""Alerts that are, or may be, open in the EHR."""
 _FIELDS = [field.name for field in fields(AlertEntry)]
 
 Entries = dict[str, tuple[AlertEntry, ...]]
@@ -39,11 +40,11 @@ class Alerts:
 
     def open(self, patient_keys: Sequence[str]) -> Entries:
         """Their entries that are, or may be, open in the EHR: SENT and CONFIRMED."""
-        return self._select(patient_keys, _OPEN)
+        return self._select(patient_keys, OPEN_STATES)
 
     def patients_with_open(self) -> list[str]:
         """The keys of everybody who has, or may have, an open alert."""
-        query = sa.select(ALERTS.c.patient_key).where(ALERTS.c.state.in_(_OPEN)).distinct()
+        query = sa.select(ALERTS.c.patient_key).where(ALERTS.c.state.in_(OPEN_STATES)).distinct()
         with self._database.reading() as connection:
             return sorted(connection.scalars(query))
 
@@ -91,6 +92,7 @@ def plan_alert_entry(
         opened_on=alert.since,
         closing_reason="",
         content_digest=alert.content_digest,
+        reasons=" ".join(sorted(alert.reasons)),
         changed_at=at,
     )
     _upsert(connection, insert, {"key": insert.excluded.key})

@@ -75,6 +75,9 @@ class AssessmentEntry:
 
     `findings` and `unread` are plain JSON (dicts, lists, strings, numbers, None): statements and
     references, never resources. `at` is when the record was read, `on` the day it was judged for.
+    `sex` is FHIR's administrative-gender and `age_band` a band of years, for the report only; those
+    of the latest assessment alone are kept. `reported` is what in the chart could not be used, each
+    with `source` and `problem`, and `notes` are sentences for whoever reads about this person.
     """
 
     status: str
@@ -86,6 +89,42 @@ class AssessmentEntry:
     protocol_digest: str
     findings: Sequence[Mapping[str, Any]]
     unread: Sequence[str]
+    sex: str = "unknown"
+    age_band: str = "unknown"
+    reported: Sequence[Mapping[str, str]] = ()
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Judged:
+    """One person of the cohort in the latest assessment, as far as the report counts them.
+
+    `verdicts` is the number of each risk factor and its verdict; `on` the day of judgement.
+    """
+
+    status: str
+    sex: str
+    age_band: str
+    on: date
+    protocol_digest: str
+    verdicts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WatchedPerson:
+    """One person whom we watch, as the worklist looks at them.
+
+    `latest` is None where nobody has judged them yet. `given_up` is why the last attempts to judge
+    them failed, a fixed phrase or the name of an error, "" where they did not; `given_up_since` the
+    instant from which they wait.
+    """
+
+    patient_key: str
+    fhir_id: str
+    latest: AssessmentEntry | None
+    has_open_alert: bool
+    given_up: str = ""
+    given_up_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -141,6 +180,7 @@ class AlertEntry:
 
     The statuses and versions are those of our own last write: where the EHR shows others, a
     person or another system was there. `closing_reason` is ours, empty while the alert is open.
+    `reasons` are the risk factors that it rests on, separated by blanks.
     """
 
     key: str
@@ -158,3 +198,4 @@ class AlertEntry:
     task_status: str | None = None
     closed_on: date | None = None
     closing_reason: str = ""
+    reasons: str = ""

@@ -19,6 +19,7 @@ from service.store.report import Report
 from service.store.runs import Runs
 from service.store.schema import migrate
 from service.store.screenings import Screenings
+from service.store.watched import Watched
 from service.store.watermarks import Watermarks
 
 
@@ -40,6 +41,7 @@ class Ledger:
         self.decisions = Decisions(self._database)
         self.watermarks = Watermarks(self._database)
         self.report = Report(self._database)
+        self.watched = Watched(self._database)
 
     def migrate(self) -> None:
         """Bring an empty or older database up to this version; safe from several processes."""

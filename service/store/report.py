@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from service.store.database import Database
-from service.store.tables import ALERTS, LATEST_ASSESSMENTS, PATIENTS, PENDING, PLANS
+from service.store.entries import Judged
+from service.store.tables import (
+    ALERTS,
+    ASSESSMENTS,
+    LATEST_ASSESSMENTS,
+    PATIENTS,
+    PENDING,
+    PLANS,
+)
+
+_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,38 @@ class Report:
                 plans=_count_by(connection, PLANS.c.state, PLANS.c.action),
                 alerts=_count_by(connection, ALERTS.c.kind, ALERTS.c.state),
             )
+
+    def judged(self) -> Iterator[Judged]:
+        """Everybody who is in the cohort now and was judged, one by one and in no order.
+
+        Findings are read row by row, so that a large hospital does not fill the memory.
+        """
+        latest = LATEST_ASSESSMENTS.c
+        query = (
+            sa.select(
+                latest.status,
+                latest.sex,
+                latest.age_band,
+                latest.on_date,
+                ASSESSMENTS.c.protocol_digest,
+                ASSESSMENTS.c.findings,
+            )
+            .join(PATIENTS, PATIENTS.c.key == latest.patient_key)
+            .join(ASSESSMENTS, ASSESSMENTS.c.id == latest.assessment_id)
+            .where(PATIENTS.c.in_cohort)
+            .execution_options(yield_per=_ROWS_AT_ONCE)
+        )
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                yield Judged(
+                    row.status,
+                    row.sex,
+                    row.age_band,
+                    row.on_date,
+                    row.protocol_digest,
+                    # Only risk factors have a grade.
+                    tuple((f["number"], f["verdict"]) for f in row.findings if f.get("grade")),
+                )
 
 
 def _count(connection: sa.Connection, table: sa.Table, *conditions: Any) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -64,12 +65,18 @@ class Screenings:
             latest.c.patient_key,
             latest.c.on_date.label("confirmed_on"),
             latest.c.at.label("confirmed_at"),
+            latest.c.sex,
+            latest.c.age_band,
             *ASSESSMENTS.c,
         ).join(ASSESSMENTS, ASSESSMENTS.c.id == latest.c.assessment_id)
         with self._database.reading() as connection:
             rows = rows_where_in(connection, query, latest.c.patient_key, patient_keys)
             return {
-                row.patient_key: _entry(row, on=row.confirmed_on, at=row.confirmed_at)
+                row.patient_key: replace(
+                    entry_of(row, on=row.confirmed_on, at=row.confirmed_at),
+                    sex=row.sex,
+                    age_band=row.age_band,
+                )
                 for row in rows
             }
 
@@ -78,12 +85,15 @@ class Screenings:
         query = sa.select(ASSESSMENTS).where(ASSESSMENTS.c.patient_key == patient_key)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(ASSESSMENTS.c.at)).all()
-        return [_entry(row, on=row.on_date, at=row.at) for row in rows]
+        return [entry_of(row, on=row.on_date, at=row.at) for row in rows]
 
 
 def content_digest(assessment: AssessmentEntry) -> str:
-    """A digest of everything but the time: the same digest needs no new row in the history."""
-    content = [
+    """A digest of everything but the time, and sex and age, which the history does not keep.
+
+    The same digest needs no new row in the history.
+    """
+    content: list[Any] = [
         assessment.status,
         assessment.due_on,
         assessment.protocol_id,
@@ -91,10 +101,14 @@ def content_digest(assessment: AssessmentEntry) -> str:
         assessment.findings,
         sorted(assessment.unread),
     ]
+    if assessment.reported or assessment.notes:
+        # Nobody else's digest changes by an upgrade from a version that did not keep them.
+        content += [assessment.reported, assessment.notes]
     return hashlib.sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()
 
 
-def _entry(row: sa.Row[Any], *, on: Any, at: Any) -> AssessmentEntry:
+def entry_of(row: sa.Row[Any], *, on: Any, at: Any) -> AssessmentEntry:
+    """A row with the columns of ASSESSMENTS, as judged or last confirmed on a day."""
     return AssessmentEntry(
         status=row.status,
         due_on=row.due_on,
@@ -105,6 +119,8 @@ def _entry(row: sa.Row[Any], *, on: Any, at: Any) -> AssessmentEntry:
         protocol_digest=row.protocol_digest,
         findings=row.findings,
         unread=row.unread,
+        reported=row.reported,
+        notes=row.notes,
     )
 
 
@@ -152,6 +168,8 @@ def _write_changed(connection: sa.Connection, screenings: Sequence[Screening]) -
             "protocol_digest": s.assessment.protocol_digest,
             "findings": list(s.assessment.findings),
             "unread": sorted(s.assessment.unread),
+            "reported": list(s.assessment.reported),
+            "notes": list(s.assessment.notes),
         }
         for s in screenings
     ]
@@ -164,6 +182,8 @@ def _write_changed(connection: sa.Connection, screenings: Sequence[Screening]) -
             "content_digest": content_digest(s.assessment),
             "on_date": s.assessment.on,
             "at": s.assessment.at,
+            "sex": s.assessment.sex,
+            "age_band": s.assessment.age_band,
         }
         for s in screenings
     ]
@@ -186,13 +206,22 @@ def _confirm_unchanged(connection: sa.Connection, screenings: Sequence[Screening
     connection.execute(
         sa.update(table)
         .where(table.c.patient_key == sa.bindparam("patient"))
-        .values(run_id=sa.bindparam("run"), on_date=sa.bindparam("day"), at=sa.bindparam("now")),
+        .values(
+            run_id=sa.bindparam("run"),
+            on_date=sa.bindparam("day"),
+            at=sa.bindparam("now"),
+            sex=sa.bindparam("gender"),
+            age_band=sa.bindparam("band"),
+        ),
         [
             {
                 "patient": s.patient_key,
                 "run": s.run_id,
                 "day": s.assessment.on,
                 "now": s.assessment.at,
+                # A birthday moves nobody into another band but here.
+                "gender": s.assessment.sex,
+                "band": s.assessment.age_band,
             }
             for s in screenings
         ],

@@ -123,6 +123,8 @@ ASSESSMENTS = sa.Table(
     sa.Column("protocol_digest", sa.String, nullable=False),
     sa.Column("findings", Json, nullable=False),
     sa.Column("unread", Json, nullable=False),
+    sa.Column("reported", Json, nullable=False, server_default="[]"),
+    sa.Column("notes", Json, nullable=False, server_default="[]"),
 )
 """One row for each change of what was found; the oldest `at` at which it was found so."""
 
@@ -136,6 +138,9 @@ LATEST_ASSESSMENTS = sa.Table(
     sa.Column("content_digest", sa.String, nullable=False),
     sa.Column("on_date", sa.Date, nullable=False),
     sa.Column("at", Instant, nullable=False),
+    # For the report: coarse, and of the day of judgement. Never a date of birth.
+    sa.Column("sex", sa.String, nullable=False, server_default="unknown"),
+    sa.Column("age_band", sa.String, nullable=False, server_default="unknown"),
 )
 """Which of them stands, and when it was last confirmed: the only row a quiet night rewrites."""
 
@@ -152,6 +157,7 @@ ALERTS = sa.Table(
     sa.Column("closed_on", sa.Date),
     sa.Column("closing_reason", sa.String, nullable=False),
     sa.Column("content_digest", sa.String, nullable=False),
+    sa.Column("reasons", sa.String, nullable=False, server_default=""),
     sa.Column("flag_id", sa.String),
     sa.Column("flag_version", sa.String),
     sa.Column("flag_status", sa.String),

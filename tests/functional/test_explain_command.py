@@ -19,7 +19,7 @@ SYNTHEA = Path(__file__).parent.parent / "data" / "synthea"
 ANNA = (woman(born="1986-06-01"), ms(), edss(6.5, on="2026-09-01"))
 KEYS = {
     "patient", "on", "protocol", "status", "due_on", "findings", "plan", "gap_plan", "unread",
-    "reported", "resources",
+    "reported", "resources", "decision", "outlook", "exposure",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from service.demo_ehr.people import make_people
+from service.demo_ehr.people import DEMO_COUNT, make_people
 from service.demo_ehr.recording import RecordingProxy
 from service.demo_ehr.server import DemoEHR
 from service.ehr.client import FHIRClient
@@ -15,8 +15,6 @@ from service.inline import run_inline
 from service.settings import Settings
 from service.wiring import pipeline_for, today_for
 from tests.lib.demo_site import ours
-
-PEOPLE = 230
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +28,7 @@ def hospital(tmp_path_factory):
             database_url=f"sqlite:///{directory / 'ledger.sqlite3'}",
             max_new_alerts_per_run=1000,
         )
-        people = make_people(today_for(settings), PEOPLE)
+        people = make_people(today_for(settings), DEMO_COUNT)
         server.load(r for person in people for r in person.resources)
         with FHIRClient(server.base_url) as client:
             pipeline = pipeline_for(settings)
@@ -52,6 +50,19 @@ def hospital(tmp_path_factory):
         pipeline.ledger.close()
 
 
+def latest(hospital):
+    """The latest assessment of everybody in the cohort, by FHIR id."""
+    ledger = hospital.ledger
+    members = ledger.cohort.members()
+    ids = ledger.cohort.fhir_ids_of(members)
+    return {ids[k]: e for k, e in ledger.screenings.latest(members).items()}
+
+
+def risk_factors_met(entry):
+    met = (f for f in entry.findings if f.get("grade") and f["verdict"] == "met")
+    return sorted(f["number"] for f in met)
+
+
 def with_status(hospital, status):
     return {person.id for person in hospital.people if person.expected_status == status}
 
@@ -62,15 +73,21 @@ def patients(resources):
 
 
 def test_everybody_gets_the_status_of_their_story(hospital):
-    ledger = hospital.ledger
-    members = ledger.cohort.members()
-    ids = ledger.cohort.fhir_ids_of(members)
-    found = {ids[k]: e.status for k, e in ledger.screenings.latest(members).items()}
+    found = {person: entry.status for person, entry in latest(hospital).items()}
 
     expected = {p.id: p.expected_status for p in hospital.people}
     named = {i: s for i, s in expected.items() if i in found}
     assert found == named
     assert {s for i, s in expected.items() if i not in found} == {"not-in-cohort"}
+
+
+def test_everybody_who_is_due_or_not_at_risk_has_exactly_the_risk_factors_of_their_story(hospital):
+    judged_by_risk = with_status(hospital, "due") | with_status(hospital, "not-at-risk")
+
+    found = {i: risk_factors_met(e) for i, e in latest(hospital).items() if i in judged_by_risk}
+
+    people = {person.id: person for person in hospital.people}
+    assert found == {i: sorted(people[i].expected_reasons) for i in judged_by_risk}
 
 
 def test_who_is_due_has_exactly_one_active_flag_and_nobody_else_has_one(hospital):

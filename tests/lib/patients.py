@@ -16,6 +16,11 @@ Resource = dict[str, Any]
 HL7 = "http://terminology.hl7.org/CodeSystem"
 UCUM = "http://unitsofmeasure.org"
 
+# Why there is no value, for charts that give one all the same.
+NO_VALUE = {"coding": [{"system": f"{HL7}/data-absent-reason", "code": "error"}]}
+# What nobody here knows, and what may turn the meaning round.
+MODIFIED = [{"url": "https://hospital.example/negated", "valueBoolean": True}]
+
 
 class Code(NamedTuple):
     """One code of one system."""
@@ -156,17 +161,17 @@ def edss(value: float, *, on: str | None, **elements: Any) -> Resource:
     return observation(snomed("273554001"), on=on, value=value, unit="{score}", **elements)
 
 
-def bmi(value: float, *, on: str, unit: str | None = "kg/m2", **elements: Any) -> Resource:
+def bmi(value: float, *, on: str | None, unit: str | None = "kg/m2", **elements: Any) -> Resource:
     """Body mass index."""
     return observation(loinc("39156-5"), on=on, value=value, unit=unit, **elements)
 
 
-def weight(value: float, *, on: str, unit: str | None = "kg", **elements: Any) -> Resource:
+def weight(value: float, *, on: str | None, unit: str | None = "kg", **elements: Any) -> Resource:
     """Body weight."""
     return observation(loinc("29463-7"), on=on, value=value, unit=unit, **elements)
 
 
-def height(value: float, *, on: str, unit: str | None = "cm", **elements: Any) -> Resource:
+def height(value: float, *, on: str | None, unit: str | None = "cm", **elements: Any) -> Resource:
     """Standing height."""
     return observation(loinc("8302-2"), on=on, value=value, unit=unit, **elements)
 
@@ -223,6 +228,27 @@ def dxa_order(
         authoredOn=on,
         **elements,
     )
+
+
+def dxa_appointment(
+    *, on: str | None, status: str | None = "booked", code: Code | None = None, **elements: Any
+) -> Resource:
+    """An appointment, for a central DXA unless another code is given as its service."""
+    return _made(
+        "Appointment",
+        status=status,
+        serviceType=[concept(code or cpt("77080"))],
+        start=f"{on}T09:30:00Z" if on and on.count("-") == 2 else on,
+        participant=[{"actor": {"reference": "Patient/p"}, "status": "accepted"}],
+        **elements,
+    )
+
+
+def document(title: str, *, on: str | None, status: str = "current", **elements: Any) -> Resource:
+    """A document of which only the title tells anything."""
+    content = [{"attachment": {"contentType": "application/pdf", "title": title}}]
+    when = on and f"{on}T10:00:00Z"
+    return _made("DocumentReference", status=status, date=when, content=content, **elements)
 
 
 # Medicines
@@ -284,7 +310,7 @@ def dispensed(medicine: Code | str, *, on: str, days: int, **elements: Any) -> R
 def given(
     medicine: Code | str,
     *,
-    on: str,
+    on: str | None,
     mg: float | None = None,
     route: str | None = None,
     status: str = "completed",
@@ -320,7 +346,7 @@ def bundle(*resources: Resource) -> Resource:
         else:
             resource.setdefault("id", f"{kind.lower()}-{numbers[kind]}")
             subject = "patient" if kind in ("Device", "FamilyMemberHistory") else "subject"
-            if kind != "Task":
+            if kind not in ("Task", "Appointment"):
                 resource.setdefault(subject, {"reference": "Patient/p"})
         entries.append({"resource": resource})
     return {"resourceType": "Bundle", "type": "collection", "entry": entries}

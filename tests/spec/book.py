@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +22,11 @@ from service.ehr.bundle_file import read_bundle
 from service.ehr.delivery.flag_and_task import Delivery
 from service.ehr.parse import RecordParser
 from service.explain_file import explain_file, thought_json
-from service.screening.protocol import packaged_protocol
+from service.explanation import Outlook
+from service.screening.protocol import Protocol, packaged_protocol
 from service.screening.record import ResourceRef
 from service.screening.value_sets import packaged_vocabulary
-from service.thought import think
+from service.thought import Thought, think
 from tests.lib.patients import Code, Resource, concept, edss, file_of, ms, woman
 
 TODAY = date(2026, 11, 22)
@@ -52,7 +55,9 @@ class Case:
     gap: str | None = ""
     writes: str | None = ""
     due_on: str | None = ""
+    priority: str = ""
     says: tuple[str, ...] = ()
+    says_not: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     example: str = ""
@@ -68,7 +73,9 @@ class Case:
         if self.gap != "":
             parts.append(f"treatment gap: {self.gap}" if self.gap else "no treatment gap")
         parts += [f"writes {self.writes or 'nothing'}"] if self.writes != "" else []
+        parts += [f"{self.priority} priority"] if self.priority else []
         parts += [f"says “{words}”" for words in self.says]
+        parts += [f"does not say “{words}”" for words in self.says_not]
         parts += [f"reports “{words}”" for words in self.reports]
         return "; ".join(parts)
 
@@ -81,6 +88,13 @@ class Spec:
     sentence: str
     about: str
     cases: tuple[Case, ...]
+
+
+def every_spec() -> list[Spec]:
+    """Every table of the book, in the order of its files."""
+    folder = Path(__file__).parent / "criteria"
+    names = sorted(path.stem for path in folder.glob("test_*.py"))
+    return [s for name in names for s in import_module(f"tests.spec.criteria.{name}").SPECS]
 
 
 def case(who: str, *chart: Any, **expected: Any) -> Case:
@@ -106,8 +120,26 @@ def explain_bytes(
     """The same for the bytes of a file."""
     vocabulary = packaged_vocabulary()
     protocol = packaged_protocol(vocabulary)
-    if not unread:
-        return explain_file(raw, protocol, vocabulary, Delivery(), site=SITE, on=on, at=at)[1]
+    if unread:
+        thought, resources = _thought_without(raw, unread, on)
+        return thought_json(thought, Delivery(), resources, at, Outlook())
+    return explain_file(
+        raw, protocol, vocabulary, Delivery(), site=SITE, on=on, at=at, looks_ahead=False
+    )[1]
+
+
+def thought_about(*chart: Resource, unread: Sequence[str] = ()) -> tuple[Thought, Protocol]:
+    """What the line thinks about a chart, and the protocol that it thinks by."""
+    protocol = packaged_protocol(packaged_vocabulary())
+    return _thought_without(file_of(*chart), unread, TODAY)[0], protocol
+
+
+def _thought_without(
+    raw: bytes, unread: Sequence[str], on: date
+) -> tuple[Thought, Mapping[str, Any]]:
+    """What the line thinks where some resource types were refused."""
+    vocabulary = packaged_vocabulary()
+    protocol = packaged_protocol(vocabulary)
     chart = read_bundle(raw)
     record = RecordParser(vocabulary).record(
         chart.patient_id,
@@ -121,8 +153,7 @@ def explain_bytes(
         [dict(r) for t in ("Flag", "Task") for r in chart.resources.get(t, ())],
         snooze_months=int(protocol.policies["decision"]["snooze_months"]),
     )
-    thought = think(record, alerts, protocol, on, site=SITE)
-    return thought_json(thought, Delivery(), chart.resources, at)
+    return think(record, alerts, protocol, on, site=SITE), chart.resources
 
 
 def found(answer: Mapping[str, Any]) -> dict[str, str]:
@@ -170,7 +201,11 @@ def told(
 
 def shown(case: Case) -> dict[str, Any]:
     """What was found for a case, only as far as the case expects something."""
-    answer = explain(*case.chart, unread=case.unread)
+    return shown_in(explain(*case.chart, unread=case.unread), case)
+
+
+def shown_in(answer: Mapping[str, Any], case: Case) -> dict[str, Any]:
+    """The same in an answer that came another way, such as through an EHR."""
     verdicts = found(answer)
     shown: dict[str, Any] = {"finds": {n: verdicts[n] for n in case.finds}}
     if case.status:
@@ -183,6 +218,8 @@ def shown(case: Case) -> dict[str, Any]:
         shown["due_on"] = answer["due_on"]
     if case.writes != "":
         shown["writes"] = written(answer)
+    if case.priority:
+        shown["priority"] = next(r["priority"] for r in answer["resources"] if "priority" in r)
     said = "\n".join(
         e["statement"]
         for f in answer["findings"]
@@ -191,13 +228,17 @@ def shown(case: Case) -> dict[str, Any]:
     )
     problems = "\n".join(p["problem"] for p in answer["reported"])
     shown["unsaid"] = [words for words in case.says if words not in said]
+    shown["said"] = [words for words in case.says_not if words in said]
     shown["unreported"] = [words for words in case.reports if words not in problems]
     return shown
 
 
 def wanted(case: Case) -> dict[str, Any]:
     """What a case expects, in the form of `shown`."""
-    wanted: dict[str, Any] = {"finds": dict(case.finds), "unsaid": [], "unreported": []}
+    wanted: dict[str, Any] = {"finds": dict(case.finds), "unsaid": [], "said": []}
+    wanted["unreported"] = []
+    if case.priority:
+        wanted["priority"] = case.priority
     if case.status:
         wanted["status"] = case.status
     if case.plan:

@@ -102,6 +102,16 @@ def test_there_is_nothing_to_remember_of_a_plan_without_an_alert():
     assert entry_after(plan, Outcome("left-alone"), None) is None
 
 
+def test_what_an_alert_rests_on_is_remembered():
+    reasons = frozenset({"MSO-02|major", "MSO-10|minor"})
+    made = create(an_alert(reasons=reasons))
+    entry = entry_after(made, Outcome("created", FLAG, TASK, BOTH), None)
+    unknown = resolve(replace(POSTED, reasons=reasons))
+    read = entry_after(unknown, Outcome("updated", CLOSED_FLAG, CLOSED_TASK, BOTH), None)
+
+    assert [remembered_from(e).reasons for e in (entry, read)] == [reasons, reasons]
+
+
 def test_what_is_remembered_goes_back_as_it_came():
     assert remembered_from(KNOWN) == Remembered(2, "1", "1", "active", "requested")
 

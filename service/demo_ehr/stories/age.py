@@ -15,7 +15,7 @@ def woman_sixty_five_today(chart: Chart) -> None:
     ordinary(chart, "female", born=years_before(chart.on, 65))
 
 
-@story("not-at-risk", about="A woman who turns 65 in a few days.")
+@story("not-at-risk", "MSO-13", about="A woman who turns 65 in a few days.")
 def woman_sixty_five_next_week(chart: Chart) -> None:
     ordinary(chart, "female", born=days_before(years_before(chart.on, 65), -6))
 
@@ -25,7 +25,7 @@ def man_seventy_today(chart: Chart) -> None:
     ordinary(chart, "male", born=years_before(chart.on, 70))
 
 
-@story("not-at-risk", about="A man of 69.")
+@story("not-at-risk", "MSO-13", about="A man of 69.")
 def man_sixty_nine(chart: Chart) -> None:
     ordinary(chart, "male", 69)
 
@@ -40,7 +40,7 @@ def gender_unknown_at_sixty_six(chart: Chart) -> None:
     ordinary(chart, "unknown", 66)
 
 
-@story("not-at-risk", about="A year of birth alone: turning 65 this year counts as 64.")
+@story("not-at-risk", "MSO-13", about="A year of birth alone: turning 65 this year counts as 64.")
 def year_of_birth_turning_sixty_five(chart: Chart) -> None:
     is_last_day = (chart.on.month, chart.on.day) == (12, 31)
     ordinary(chart, "female", born=str(chart.on.year - (64 if is_last_day else 65)))
@@ -57,7 +57,7 @@ def woman_fifty_today(chart: Chart) -> None:
     add_vitamin_d(chart, 35)
 
 
-@story("not-at-risk", about="A woman of 49, little vitamin D, menopause not known.")
+@story("not-at-risk", "MSO-11", about="A woman of 49, little vitamin D, menopause not known.")
 def woman_forty_nine(chart: Chart) -> None:
     ordinary(chart, "female", 49)
     add_vitamin_d(chart, 35)

@@ -57,7 +57,7 @@ def dxa_normal_ends_and_nothing_follows(chart: Chart) -> None:
     add_dxa(chart, -0.4, months=59)
 
 
-@story("not-at-risk", about="A normal scan 61 months ago and nothing but age.")
+@story("not-at-risk", "MSO-13", about="A normal scan 61 months ago and nothing but age.")
 def dxa_normal_sixty_one_months_ago(chart: Chart) -> None:
     ordinary(chart, "female", 59)
     add_dxa(chart, -0.4, months=61)

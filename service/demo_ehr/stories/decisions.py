@@ -53,6 +53,7 @@ def alert_rejected_thirteen_months_ago(chart: Chart) -> None:
 @story(
     "due",
     "MSO-06",
+    "MSO-07",
     "MSO-13",
     about="Example 25: a clinician rejected our Task three months ago; then the hip broke.",
 )

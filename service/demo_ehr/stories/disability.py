@@ -23,7 +23,7 @@ def edss_six_exactly(chart: Chart) -> None:
     ordinary(chart, "male", 38, edss=6.0)
 
 
-@story("not-at-risk", about="EDSS 5.5 alone is a minor criterion at most.")
+@story("not-at-risk", "MSO-03", about="EDSS 5.5 alone is a minor criterion at most.")
 def edss_five_point_five(chart: Chart) -> None:
     ordinary(chart, "female", 41, edss=5.5)
 
@@ -41,7 +41,7 @@ def edss_stale_but_high(chart: Chart) -> None:
     add_edss(chart, 6.5, months=30)
 
 
-@story("not-at-risk", about="EDSS 6.5 three years ago, 5.5 now: the latest value counts.")
+@story("not-at-risk", "MSO-03", about="EDSS 6.5 three years ago, 5.5 now: the latest value counts.")
 def edss_better_since(chart: Chart) -> None:
     ordinary(chart, "female", 42, edss=None)
     add_edss(chart, 6.5, months=36)
@@ -140,14 +140,18 @@ def fall_from_a_wheelchair(chart: Chart) -> None:
     add_visit_diagnosis(chart, codes.FALL_FROM_WHEELCHAIR, day=months_before(chart.on, 20))
 
 
-@story("not-at-risk", about="Example 31: 'history of falling' and 'unsteadiness', two weak codes.")
+@story(
+    "not-at-risk",
+    "MSO-05",
+    about="Example 31: 'history of falling' and 'unsteadiness', two weak codes.",
+)
 def two_weak_codes_only(chart: Chart) -> None:
     ordinary(chart, "female", 40)
     for code in (codes.HISTORY_OF_FALLING, codes.UNSTEADINESS):
         add_condition(chart, code, recorded=months_before(chart.on, 5))
 
 
-@story("not-at-risk", about="Primary progressive MS at 45: one minor criterion.")
+@story("not-at-risk", "MSO-01", about="Primary progressive MS at 45: one minor criterion.")
 def progressive_under_fifty(chart: Chart) -> None:
     ordinary(chart, "male", 45, codes.MS_PRIMARY_PROGRESSIVE)
 
@@ -162,12 +166,17 @@ def secondary_progressive_man(chart: Chart) -> None:
     ordinary(chart, "male", 58, codes.MS_SNOMED_SECONDARY, edss=3.5)
 
 
-@story("not-at-risk", about="Progressive and EDSS 4.5: two criteria of one domain count once.")
+@story(
+    "not-at-risk",
+    "MSO-01",
+    "MSO-03",
+    about="Progressive and EDSS 4.5: two criteria of one domain count once.",
+)
 def progressive_with_edss_four_point_five(chart: Chart) -> None:
     ordinary(chart, "female", 44, codes.MS_SECONDARY_PROGRESSIVE, edss=4.5)
 
 
-@story("not-at-risk", about="A provisional change to secondary progressive MS, at 55.")
+@story("not-at-risk", "MSO-13", about="A provisional change to secondary progressive MS, at 55.")
 def progression_only_provisional(chart: Chart) -> None:
     ordinary(chart, "female", 55)
     code, recorded = codes.MS_SECONDARY_PROGRESSIVE, months_before(chart.on, 2)

@@ -16,6 +16,7 @@ from service.demo_ehr.story import ordinary, story
 @story(
     "due",
     "MSO-06",
+    "MSO-07",
     "MSO-13",
     about="Example 12: a woman of 55, a wrist broken by a slip, and the follow-up of the same.",
 )

@@ -1,8 +1,6 @@
 """Glucocorticoids: sustained use (MSO-08), and all that looks like it.
 
-Pulses for relapses are ordinary in MS and are never enough alone; charts with pulses stay
-`not-at-risk` whether or not the criterion about pulses (MSO-09, minor) is built. Everybody is
-under 50, so that one minor criterion more decides nothing.
+Pulses for relapses have a chapter of their own. Everybody is under 50, so that age adds nothing.
 """
 
 from __future__ import annotations
@@ -13,17 +11,16 @@ from service.demo_ehr import codes
 from service.demo_ehr.chart import Chart, reference_to
 from service.demo_ehr.codes import concept
 from service.demo_ehr.dates import months_before
-from service.demo_ehr.diagnoses import add_condition, add_ms
-from service.demo_ehr.measurements import add_vitamin_d, quantity
+from service.demo_ehr.diagnoses import add_condition
+from service.demo_ehr.measurements import quantity
 from service.demo_ehr.medicines import (
-    add_administration,
     add_daily_course,
     add_order,
     add_pulse,
     daily_dose,
     medicine_of,
 )
-from service.demo_ehr.story import measure, ordinary, story
+from service.demo_ehr.story import ordinary, story
 
 
 @story("due", "MSO-08", about="Example 9: prednisone 2.5 mg a day for 95 days.")
@@ -85,36 +82,6 @@ def prednisone_ordered_and_dispensed(chart: Chart) -> None:
         whenHandedOver=start,
         dosageInstruction=order["dosageInstruction"],
     )
-
-
-@story("not-at-risk", about="Example 11: the same 5 g ordered and given, counted once.")
-def pulse_ordered_and_given(chart: Chart) -> None:
-    ordinary(chart, "female", 34)
-    first = chart.days_ago(150)
-    last = first + timedelta(days=4)
-    dosage = daily_dose(1000, start=first, end=last, route="Intravenous")
-    drug = codes.METHYLPREDNISOLONE
-    order = add_order(chart, drug, dosage, written=first, status="completed")
-    for number in range(5):
-        day = first + timedelta(days=number)
-        add_administration(chart, drug, 1000, day=day, order=order)
-
-
-@story("not-at-risk", about="Example 5: two relapses in a year, each 3 g of methylprednisolone.")
-def pulses_twice_in_a_year(chart: Chart) -> None:
-    chart.add_patient("female", age=38)
-    add_ms(chart, clinical="remission")
-    measure(chart)
-    add_pulse(chart, ago=300)
-    add_pulse(chart, ago=90)
-
-
-@story("not-at-risk", about="Example 7: two relapses in a year and 52 nmol/L of vitamin D.")
-def pulses_twice_and_enough_vitamin_d(chart: Chart) -> None:
-    ordinary(chart, "female", 38)
-    add_pulse(chart, ago=310)
-    add_pulse(chart, ago=100)
-    add_vitamin_d(chart, 52)
 
 
 @story("not-at-risk", about="Example 10: inhaler, mouth paste and eye drops are not systemic.")
@@ -204,7 +171,7 @@ def prednisone_entered_in_error(chart: Chart) -> None:
     order["status"] = "entered-in-error"
 
 
-@story("not-at-risk", about="A taper of seven weeks after a relapse.")
+@story("not-at-risk", "MSO-09", about="A taper of seven weeks after a relapse.")
 def prednisone_taper(chart: Chart) -> None:
     ordinary(chart, "female", 30)
     add_pulse(chart, ago=163)

@@ -27,7 +27,7 @@ def bmi_eighteen_point_four(chart: Chart) -> None:
     ordinary(chart, "male", 40, bmi=18.4)
 
 
-@story("not-at-risk", about="Example 4: BMI 18.5 exactly is minor, and alone.")
+@story("not-at-risk", "MSO-10", about="Example 4: BMI 18.5 exactly is minor, and alone.")
 def bmi_eighteen_point_five(chart: Chart) -> None:
     ordinary(chart, "female", 45, codes.MS_UNSPECIFIED, bmi=18.5)
 
@@ -38,7 +38,7 @@ def bmi_twenty_and_little_vitamin_d(chart: Chart) -> None:
     add_vitamin_d(chart, 38)
 
 
-@story("not-at-risk", about="BMI 20.1 and little vitamin D: only the vitamin counts.")
+@story("not-at-risk", "MSO-11", about="BMI 20.1 and little vitamin D: only the vitamin counts.")
 def bmi_above_twenty_and_little_vitamin_d(chart: Chart) -> None:
     ordinary(chart, "female", 36, bmi=20.1)
     add_vitamin_d(chart, 38)
@@ -88,7 +88,9 @@ def underweight_as_a_diagnosis(chart: Chart) -> None:
     add_condition(chart, codes.UNDERWEIGHT, recorded=months_before(chart.on, 5))
 
 
-@story("not-at-risk", about="Z68.1 means a BMI up to 19.9, not below 18.5: minor, and alone.")
+@story(
+    "not-at-risk", "MSO-10", about="Z68.1 means a BMI up to 19.9, not below 18.5: minor, and alone."
+)
 def bmi_as_a_code(chart: Chart) -> None:
     ordinary(chart, "female", 39, bmi=None)
     add_condition(chart, codes.BMI_19_9_OR_LESS, recorded=months_before(chart.on, 5))

@@ -23,6 +23,7 @@ from service.screening.alert import (
 
 PROTOCOL_DIGEST_URL = f"{CANONICAL_BASE}/StructureDefinition/protocol-digest"
 ALERT_CONTENT_URL = f"{CANONICAL_BASE}/StructureDefinition/alert-content"
+ALERT_REASONS_URL = f"{CANONICAL_BASE}/StructureDefinition/alert-reasons"
 TASK_INPUT_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/task-input"
 CLOSING_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/alert-closing"
 AUTHOR_NAME = "BoneFlag"
@@ -93,17 +94,20 @@ def extension_value(resource: Mapping[str, Any], url: str) -> str:
 
 
 def own_extensions(alert: Alert) -> list[dict[str, Any]]:
-    """Which protocol spoke, and a digest of what it said."""
-    return [
+    """Which protocol spoke, a digest of what it said, and the risk factors that it rests on."""
+    own = [
         {"url": PROTOCOL_DIGEST_URL, "valueString": alert.protocol_digest},
         {"url": ALERT_CONTENT_URL, "valueString": alert.content_digest},
     ]
+    if alert.reasons:
+        own.append({"url": ALERT_REASONS_URL, "valueString": " ".join(sorted(alert.reasons))})
+    return own
 
 
 def with_own_extensions(current: Mapping[str, Any], alert: Alert) -> list[dict[str, Any]]:
     """The extensions of others as they are, and ours renewed behind them."""
     own = own_extensions(alert)
-    urls = {extension["url"] for extension in own}
+    urls = {PROTOCOL_DIGEST_URL, ALERT_CONTENT_URL, ALERT_REASONS_URL}
     return [e for e in objects(current, "extension") if e.get("url") not in urls] + own
 
 

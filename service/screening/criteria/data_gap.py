@@ -12,7 +12,7 @@ from datetime import date
 from service.screening.body import body_masses, weights
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.diagnoses import coded
-from service.screening.edss import edss_value
+from service.screening.edss import edss_at_least, edss_value
 from service.screening.measurements import measured, weigh
 from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement
@@ -45,7 +45,8 @@ def _knows_something(record: PatientRecord, on: date) -> bool:
 
 def _is_usable_edss(record: PatientRecord, on: date) -> Iterator[bool]:
     for observation in measured(record, "edss"):
-        yield weigh(observation, on)[0] is Weight.COUNTS and edss_value(observation) is not None
+        is_usable = edss_value(observation) is not None or edss_at_least(observation) is not None
+        yield is_usable and weigh(observation, on)[0] is Weight.COUNTS
 
 
 CRITERION = Criterion(

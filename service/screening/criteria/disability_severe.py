@@ -3,6 +3,7 @@
 The scale runs 0, then 1.0 to 9.5 in half steps; 10 is death. Anything else (65 for 6.5) was
 mistyped: it is reported, the latest possible value counts, and only without one is the finding
 unknown. An old value still counts, marked as old: disability of this degree seldom goes back.
+"At least 6.5" counts as well; any other bound leaves open on which side of the line it lies.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import date
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import add_months
 from service.screening.diagnoses import words
-from service.screening.edss import edss_value
+from service.screening.edss import edss_at_least, edss_value
 from service.screening.measurements import measured, weigh
 from service.screening.record import Observation, PatientRecord
 from service.screening.value_sets import DataRequirement
@@ -25,7 +26,7 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
     unreadable: list[tuple[date | None, Evidence]] = []
     for observation in measured(record, "edss"):
         weight, note = weigh(observation, on)
-        value = edss_value(observation)
+        value = _value_of(observation, parameters["edss_at_least"])
         day = observation.when.last if observation.when else None
         if weight is Weight.COUNTS and value is not None and day is not None:
             readable.append((day, value, observation))
@@ -50,10 +51,20 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
         yield _judge(*latest, parameters, on)
 
 
+def _value_of(observation: Observation, line: float) -> float | None:
+    """A value of the scale, or the lower bound of one that lies on or above the line."""
+    value = edss_value(observation)
+    if value is not None:
+        return value
+    bound = edss_at_least(observation)
+    return bound if bound is not None and bound >= line else None
+
+
 def _judge(
     day: date, value: float, observation: Observation, parameters: Parameters, on: date
 ) -> Evidence:
-    statement = f"EDSS {value:.1f}, {words(observation.when)}"
+    least = "" if edss_value(observation) is not None else "at least "
+    statement = f"EDSS {least}{value:.1f}, {words(observation.when)}"
     if day < add_months(on, -parameters["window_months"]):
         statement += f" (older than {parameters['window_months']:.0f} months)"
     weight = Weight.COUNTS if value >= parameters["edss_at_least"] else Weight.SEEN
@@ -65,5 +76,6 @@ CRITERION = Criterion(
     role=Role.RISK_FACTOR,
     needs=(DataRequirement("Observation", ("edss", "edss-invalid")),),
     find=find,
+    looks_for=frozenset({"edss"}),
     parameters=frozenset({"edss_at_least", "window_months"}),
 )

@@ -8,7 +8,8 @@ from datetime import date
 from service.screening import diagnoses, measurements
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import add_months
-from service.screening.osteoporosis import ONCOLOGY, last_days
+from service.screening.medicine_use import last_days
+from service.screening.osteoporosis import ONCOLOGY
 from service.screening.person import oldest_age, youngest_age
 from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement
@@ -133,6 +134,7 @@ CRITERIA = (
         ),
         find_hospice,
         _WINDOW,
+        looks_for=frozenset({HOSPICE}),
     ),
     Criterion(
         PREGNANCY,
@@ -140,6 +142,14 @@ CRITERIA = (
         (DataRequirement("Condition"), DataRequirement("Observation", ("pregnancy-status",))),
         find_pregnancy,
         _WINDOW,
+        looks_for=frozenset({PREGNANCY, "pregnancy-status"}),
     ),
-    Criterion(ONCOLOGY, Role.EXCLUSION, _MEDICINES, find_oncology_agent, _WINDOW),
+    Criterion(
+        ONCOLOGY,
+        Role.EXCLUSION,
+        _MEDICINES,
+        find_oncology_agent,
+        _WINDOW,
+        looks_for=frozenset({ONCOLOGY}),
+    ),
 )

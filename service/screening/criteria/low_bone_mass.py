@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from service.screening.bone_density import central_scans, is_low, latest_scan
+from service.screening.bone_density import (
+    CENTRAL,
+    LOW_Z,
+    OSTEOPENIA_T,
+    SCAN_PARAMETERS,
+    central_scans,
+    is_low,
+)
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import add_months
 from service.screening.diagnoses import coded, evidence_of, weigh
@@ -19,15 +26,15 @@ from service.screening.value_sets import DataRequirement
 
 def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Evidence]:
     """Osteopenia or a low score, once the re-screen interval is over."""
-    scan = latest_scan(record, on)
-    is_running = scan is not None and on < add_months(
-        scan.when.first, parameters["rescreen_interval_months"]
+    scans = central_scans(record, parameters, on)
+    is_running = bool(scans) and on < add_months(
+        scans[-1].when.first, parameters["rescreen_interval_months"]
     )
-    scored = [s for s in central_scans(record, on) if s.has_result]
-    if scored and is_low(scored[-1]):
+    telling = [s for s in scans if s.says_something]
+    if telling and is_low(telling[-1], parameters):
         # A later scan without a result takes nothing back.
         weight = Weight.SEEN if is_running else Weight.COUNTS
-        yield Evidence(scored[-1].refs[0], scored[-1].sentence(), scored[-1].when.last, weight)
+        yield Evidence(telling[-1].refs[0], telling[-1].sentence(), telling[-1].when.last, weight)
     for condition in coded(record, "osteopenia"):
         weight, note = weigh(condition, on)
         if weight is Weight.COUNTS and condition.clinical == "resolved":
@@ -47,5 +54,6 @@ CRITERION = Criterion(
         DataRequirement("Observation", ("dxa-central",)),
     ),
     find=find,
-    parameters=frozenset({"rescreen_interval_months"}),
+    looks_for=frozenset({CENTRAL, "osteopenia"}),
+    parameters=SCAN_PARAMETERS | {OSTEOPENIA_T, LOW_Z, "rescreen_interval_months"},
 )

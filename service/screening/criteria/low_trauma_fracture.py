@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import age_on
 from service.screening.diagnoses import coded, evidence_of, weigh
+from service.screening.injuries import visit_of
 from service.screening.record import Condition, PatientRecord
 from service.screening.value_sets import ICD10CM, DataRequirement
 
@@ -63,7 +64,7 @@ def _at_site(
     for condition in sorted(conditions, key=_order):
         weight, note = _weigh(record, condition, parameters, on)
         day = condition.happened.last if condition.happened else None
-        visit = _seventh_character(condition)
+        visit = visit_of(condition)
         if day is not None and visit != "late effect" and weigh(condition, on)[0] is Weight.COUNTS:
             if last is not None and (visit == "follow-up" or day - last[0] <= same):
                 weight = Weight.UNCLEAR if last[1] is Weight.UNCLEAR else Weight.SEEN
@@ -75,7 +76,7 @@ def _at_site(
 
 def _order(condition: Condition) -> tuple[bool, date, str, str]:
     day = condition.happened.last if condition.happened else date.max
-    return (condition.happened is None, day, _seventh_character(condition), str(condition.ref))
+    return (condition.happened is None, day, visit_of(condition), str(condition.ref))
 
 
 def _weigh(
@@ -91,7 +92,7 @@ def _weigh(
         return Weight.UNCLEAR, "high-energy mechanism whose status is not understood"
     if _is_through_a_metastasis(record, condition, on):
         return Weight.SEEN, "metastasis of bone on file: not a fragility fracture"
-    if _seventh_character(condition) == "late effect":
+    if visit_of(condition) == "late effect":
         return Weight.UNCLEAR, "late effect of a fracture of unknown date"
     return _by_age(record, condition, parameters, on)
 
@@ -142,22 +143,11 @@ def _is_through_a_metastasis(record: PatientRecord, condition: Condition, on: da
     )
 
 
-def _seventh_character(condition: Condition) -> str:
-    """What the seventh character of an ICD-10-CM injury code says about the visit."""
-    for coding in condition.codings:
-        if coding.system == ICD10CM and len(coding.code) == 7:
-            letter = coding.code[6]
-            if letter == "S":
-                return "late effect"
-            if "D" <= letter <= "R":
-                return "follow-up"
-    return "active"
-
-
 CRITERION = Criterion(
     id="low-trauma-fracture",
     role=Role.RISK_FACTOR,
     needs=(DataRequirement("Condition"),),
     find=find,
+    looks_for=frozenset({OSTEOPOROTIC, *SITES}),
     parameters=frozenset({"age_at_least", "same_fracture_days", "urgent_months"}),
 )

@@ -1,9 +1,10 @@
 """MSO-10: too little weight.
 
-A newcomer would get three things wrong. Z68.1 means a BMI of 19.9 or less, not below 18.5, so it is
+A newcomer would get four things wrong. Z68.1 means a BMI of 19.9 or less, not below 18.5, so it is
 MINOR. People in wheelchairs often have no usable height: then low weight itself is looked at. And
 the unit decides, never the code: a BMI without a unit, or a weight in pounds taken for kilograms,
-would be dangerous in both directions. Source: specification 2.4, 3.3.
+would be dangerous in both directions. And what cannot be read makes the finding unknown only where
+it could change the answer: not where something newer can be read. Source: specification 2.4, 3.3.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import date
 
 from service.screening.body import (
     Measure,
+    Unreadable,
     body_masses,
     heights,
     unreadable,
@@ -31,7 +33,11 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
     since = add_months(on, -parameters["window_months"])
     indices = body_masses(record, on, since)
     weighed = [m for m in weights(record, on) if m.day >= since]
-    yield from _unreadable(record, on, since, has_readable=bool(indices or weighed))
+    newest = indices[-1].day if indices else None
+    for index in unreadable(record, "bmi", on, since):
+        yield _unread("BMI", index, may_matter=_may_be_newest(index, newest))
+    lost_since = add_months(on, -parameters["loss_months"])
+    yield from _unread_weights(record, indices, weighed, lost_since, since, on)
     if indices:
         yield _judge_index(indices[-1], parameters)
     elif weighed and not heights(record, on):
@@ -82,14 +88,39 @@ def _loss(weighed: list[Measure], parameters: Parameters, on: date) -> Iterator[
         yield Evidence(latest.ref, statement + note, latest.day, Weight.COUNTS, Grade.MINOR)
 
 
-def _unreadable(
-    record: PatientRecord, on: date, since: date, *, has_readable: bool
+def _unread_weights(
+    record: PatientRecord,
+    indices: list[Measure],
+    weighed: list[Measure],
+    lost_since: date,
+    since: date,
+    on: date,
 ) -> Iterator[Evidence]:
-    """What was measured in the window and could not be read; shown where something else could."""
-    weight = Weight.SEEN if has_readable else Weight.UNCLEAR
-    for what, concept in (("BMI", "bmi"), ("weight", "body-weight")):
-        for measure in unreadable(record, concept, on, since):
-            yield Evidence(measure.ref, f"{what} ({measure.note})", measure.day, weight)
+    """A weight matters where it stands for the index, and beside another one as a loss."""
+    unread = unreadable(record, "body-weight", on, since)
+    is_index_recorded = bool(indices) and not indices[-1].note
+    newest = weighed[-1].day if weighed else None
+    measured = [m.day for m in weighed] + [m.day for m in unread]
+    days = [day for day in measured if day is None or day >= lost_since]
+    for measure in unread:
+        may_matter = not is_index_recorded and _may_be_newest(measure, newest)
+        if measure.day is None or measure.day >= lost_since:
+            may_matter = may_matter or _has_another(measure, days)
+        yield _unread("weight", measure, may_matter=may_matter)
+
+
+def _has_another(measure: Unreadable, days: list[date | None]) -> bool:
+    """Whether something else was, or may have been, measured on another day."""
+    return any(day != measure.day for day in days) or (measure.day is None and len(days) > 1)
+
+
+def _may_be_newest(measure: Unreadable, newest: date | None) -> bool:
+    return newest is None or measure.day is None or measure.day >= newest
+
+
+def _unread(what: str, measure: Unreadable, *, may_matter: bool) -> Evidence:
+    weight = Weight.UNCLEAR if may_matter else Weight.SEEN
+    return Evidence(measure.ref, f"{what} ({measure.note})", measure.day, weight)
 
 
 CRITERION = Criterion(
@@ -100,6 +131,7 @@ CRITERION = Criterion(
         DataRequirement("Condition"),
     ),
     find=find,
+    looks_for=frozenset({"bmi", "body-weight", "underweight", "abnormal-weight-loss"}),
     parameters=frozenset(
         {
             "bmi_major_below",

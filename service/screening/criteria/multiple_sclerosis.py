@@ -33,6 +33,8 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
             visits.append(condition)
         else:
             yield evidence_of(condition, "multiple sclerosis", weight, note)
+    if not visits:
+        return
     weight, note = _weigh_visits(visits, record, parameters, on)
     for condition in visits:
         yield evidence_of(condition, "multiple sclerosis", weight, note)
@@ -75,6 +77,7 @@ CRITERION = Criterion(
     needs=(DataRequirement("Condition"),),
     helped_by=(DataRequirement("MedicationRequest"),),
     find=find,
+    looks_for=frozenset({MS}),
     parameters=frozenset(
         {
             "encounter_diagnoses_needed",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from service.screening.criterion import Criterion, Evidence, Parameters, Role
-from service.screening.osteoporosis import THERAPIES, therapy_evidence
+from service.screening.osteoporosis import THERAPIES, THERAPY, therapy_evidence
 from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement
 
@@ -29,5 +29,6 @@ CRITERION = Criterion(
     role=Role.COMPLETION,
     needs=NEEDS,
     find=find,
+    looks_for=THERAPY,
     parameters=frozenset(THERAPIES.values()),
 )

@@ -22,4 +22,5 @@ CRITERION = Criterion(
     role=Role.RISK_FACTOR,
     needs=(DataRequirement("Condition"),),
     find=find,
+    looks_for=frozenset({"multiple-sclerosis-progressive"}),
 )

@@ -11,26 +11,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from service.screening.body import weights
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import add_months
 from service.screening.diagnoses import coded, evidence_of, recent, weigh
-from service.screening.exposure import Exposure, exposure_between
+from service.screening.exposure import Exposure, exposure_of
+from service.screening.glucocorticoid_use import UNSPECIFIED
+from service.screening.prednisone_equivalents import INGREDIENTS, PARAMETERS, equivalents_in
 from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement
 
-FACTOR = "factor:"
-INGREDIENTS = (
-    "glucocorticoid-prednisone",
-    "glucocorticoid-prednisolone",
-    "glucocorticoid-methylprednisolone",
-    "glucocorticoid-dexamethasone",
-    "glucocorticoid-hydrocortisone",
-    "glucocorticoid-betamethasone",
-    "glucocorticoid-triamcinolone",
-    "glucocorticoid-cortisone",
-    "glucocorticoid-deflazacort",
-)
+CODED = "long-term-systemic-steroid"
 _EXACT = 9
 
 
@@ -38,27 +28,16 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
     """Dosing days and their mean, and the code for long-term use."""
     since = on - timedelta(days=parameters["window_days"] - 1)
     by_name = {m.ref for m in record.medicines if m.is_recognised_by_name}
-    for evidence in _exposed(_exposure(record, parameters, since, on), parameters):
+    exposure = exposure_of(record, equivalents_in(parameters), since, on)
+    for evidence in _exposed(exposure, parameters):
         note = " (recognised by name)" if evidence.source in by_name else ""
         yield replace(evidence, statement=evidence.statement + note)
     coded_since = add_months(on, -parameters["code_window_months"])
-    for condition in coded(record, "long-term-systemic-steroid"):
+    for condition in coded(record, CODED):
         weight, note = weigh(condition, on)
         if weight is Weight.COUNTS:
             weight, note = recent(condition.recorded or condition.onset, coded_since, on)
         yield evidence_of(condition, "long-term systemic steroid coded", weight, note)
-
-
-def _exposure(record: PatientRecord, parameters: Parameters, since: date, on: date) -> Exposure:
-    weighed = weights(record, on)
-    return exposure_between(
-        record.medicines,
-        {i: parameters[FACTOR + i] for i in INGREDIENTS},
-        since,
-        on,
-        weight_kg=weighed[-1].value if weighed else None,
-        on=on,
-    )
 
 
 def _exposed(exposure: Exposure, parameters: Parameters) -> Iterator[Evidence]:
@@ -91,8 +70,8 @@ CRITERION = Criterion(
         DataRequirement("Observation", ("body-weight",)),
     ),
     find=find,
+    looks_for=frozenset({*INGREDIENTS, UNSPECIFIED, CODED}),
     parameters=frozenset(
-        {"window_days", "days_at_least", "mg_per_day_at_least", "code_window_months"}
-        | {FACTOR + ingredient for ingredient in INGREDIENTS}
+        {"window_days", "days_at_least", "mg_per_day_at_least", "code_window_months"} | PARAMETERS
     ),
 )

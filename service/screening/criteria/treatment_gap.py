@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from service.screening.bone_density import OSTEOPOROSIS_T, SCAN_PARAMETERS
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
-from service.screening.osteoporosis import THERAPIES, osteoporosis_evidence, therapy_evidence
+from service.screening.osteoporosis import (
+    OSTEOPOROSIS,
+    THERAPIES,
+    osteoporosis_evidence,
+    therapy_evidence,
+)
 from service.screening.record import REQUIRED_TYPES, PatientRecord
 from service.screening.value_sets import DataRequirement
 
@@ -31,7 +37,7 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
     is_open = any(e.weight is Weight.UNCLEAR for e in therapy) or bool(
         record.unread & REQUIRED_TYPES & {need.type for need in NEEDS}
     )
-    for evidence in osteoporosis_evidence(record, on):
+    for evidence in osteoporosis_evidence(record, parameters, on):
         weight = evidence.weight
         if weight is Weight.COUNTS and is_treated:
             weight = Weight.SEEN
@@ -43,7 +49,14 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
 CRITERION = Criterion(
     id="treatment-gap",
     role=Role.COMPLETION,
-    needs=NEEDS,
+    # What else tells that osteoporosis is known, as for `osteoporosis-known`.
+    needs=(
+        *NEEDS,
+        DataRequirement("Patient"),
+        DataRequirement("Procedure"),
+        DataRequirement("DiagnosticReport"),
+    ),
     find=find,
-    parameters=frozenset(THERAPIES.values()),
+    looks_for=OSTEOPOROSIS,
+    parameters=frozenset(THERAPIES.values()) | SCAN_PARAMETERS | {OSTEOPOROSIS_T},
 )

@@ -115,5 +115,6 @@ CRITERION = Criterion(
     role=Role.RISK_FACTOR,
     needs=(DataRequirement("Observation", ("vitamin-d-25oh",)), DataRequirement("Condition")),
     find=find,
+    looks_for=frozenset({"vitamin-d-25oh", "vitamin-d-deficiency"}),
     parameters=frozenset({"nmol_per_l_below", "window_months"}),
 )

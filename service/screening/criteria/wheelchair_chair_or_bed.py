@@ -78,5 +78,6 @@ CRITERION = Criterion(
         DataRequirement("Device"),
     ),
     find=find,
+    looks_for=frozenset({STATE, EVENT, DEVICE}),
     parameters=frozenset({"window_months"}),
 )

@@ -296,6 +296,20 @@ SPECS = (
                 finds={"GAP-02": "met", "MSO-13": "met major"},
             ),
             case(
+                "… with an EDSS of “at least 6.5”",
+                (
+                    woman(born="1956-06-01"),
+                    ms(),
+                    observation(
+                        snomed("273554001"),
+                        on="2026-03-01",
+                        valueQuantity={"value": 6.5, "comparator": ">="},
+                    ),
+                ),
+                **DUE,
+                finds={"GAP-02": "not-met", "MSO-02": "met major"},
+            ),
+            case(
                 "… with any medicine",
                 (woman(born="1956-06-01"), ms(), ordered("paracetamol", on="2020-01-01")),
                 **DUE,

@@ -63,6 +63,16 @@ SPECS = (
                 says=("before age 40",),
             ),
             case(
+                "S72.001A at the age of 39, which ends the day before she was 40",
+                (*EVA, coded("S72.001A", onsetAge={"value": 39, "code": "a"})),
+                **NOT,
+            ),
+            case(
+                "S72.001A at the age of 40",
+                (*EVA, coded("S72.001A", onsetAge={"value": 40, "code": "a"})),
+                **DUE,
+            ),
+            case(
                 "S72.001A at 39, and S72.001D on the 40th birthday: the same fracture",
                 (
                     *BORN_1986,

@@ -1,6 +1,17 @@
 """Who is a person with multiple sclerosis (specification 3.1, section 7)."""
 
-from tests.lib.patients import Code, condition, edss, icd, ms, ordered, snomed, visit_for_ms, woman
+from tests.lib.patients import (
+    MODIFIED,
+    Code,
+    condition,
+    edss,
+    icd,
+    ms,
+    ordered,
+    snomed,
+    visit_for_ms,
+    woman,
+)
 from tests.spec.book import Spec, case, holds
 
 ANNA = (woman(born="1986-06-01"), edss(6.5, on="2026-09-01"))
@@ -39,6 +50,18 @@ SPECS = (
                 "G35 of WHO's ICD-10",
                 anna_with(Code("http://hl7.org/fhir/sid/icd-10", "G35")),
                 finds=IN,
+            ),
+            case(
+                "G35.A of a group that bears her number",
+                (*ANNA, ms(subject={"reference": "Group/p"})),
+                **NOT_IN,
+            ),
+            case(
+                "G35.A with a modifierExtension: it may mean something else",
+                (*ANNA, ms(modifierExtension=MODIFIED)),
+                finds=OPEN,
+                status="could-not-determine",
+                reports=("modifierExtension",),
             ),
             case("SNOMED CT 24700007", anna_with(snomed("24700007")), finds=IN),
             case("G36.0 neuromyelitis optica", anna_with(icd("G36.0")), **NOT_IN, example="17"),

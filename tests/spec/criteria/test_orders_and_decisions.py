@@ -3,16 +3,22 @@
 from typing import Any
 
 from tests.lib.patients import (
+    MODIFIED,
     bmi,
     concept,
     condition,
+    cpt,
     dxa,
+    dxa_appointment,
     dxa_done,
     dxa_order,
     edss,
     icd,
+    loinc,
     ms,
     ordered,
+    procedure,
+    report,
     snomed,
     vitamin_d,
     woman,
@@ -83,6 +89,38 @@ SPECS = (
                 (*ANNA, dxa_order(on="2026-11-01", status="ok")),
                 **OPEN,
             ),
+            *(
+                case(
+                    f"a status that nobody knows, {day}: {what}",
+                    (*ANNA, dxa_order(on=day, status="unknown")),
+                    **expected,
+                )
+                for day, what, expected in (
+                    ("2026-05-22", "6 months ago", OPEN),
+                    ("2026-05-21", "a day more", DUE),
+                    ("2015-01-01", "long ago", DUE),
+                    ("2026", "perhaps inside", OPEN),
+                    (None, "no date", OPEN),
+                )
+            ),
+            case(
+                "a status that nobody knows, 2015, in words",
+                (*ANNA, dxa_order(on="2015-01-01", status="unknown")),
+                **DUE,
+                says=("not understood, and too long ago",),
+                says_not=("ordered, not done",),
+            ),
+            case(
+                "an intent that nobody knows, 2015",
+                (*ANNA, dxa_order(on="2015-01-01", intent="perhaps")),
+                **DUE,
+            ),
+            case(
+                "with a modifierExtension: it may mean something else",
+                (*ANNA, dxa_order(on="2026-11-01", modifierExtension=MODIFIED)),
+                **OPEN,
+                reports=("modifierExtension",),
+            ),
             case("a draft", (*ANNA, dxa_order(on="2026-11-01", status="draft")), **DUE),
             case(
                 "revoked without a reason",
@@ -116,6 +154,190 @@ SPECS = (
                 unread=("ServiceRequest",),
                 **DUE,
                 finds={"DONE-4": "unknown"},
+            ),
+        ),
+    ),
+    Spec(
+        "A scan that says which order it was based on",
+        "It closes that order, whatever the dates say; one that is not finished closes nothing.",
+        "DONE-4",
+        (
+            case(
+                "ordered 2026-11-01, and a report of an older date that is based on the order",
+                (
+                    *ANNA,
+                    dxa_order(on="2026-11-01", id="order"),
+                    report(
+                        loinc("38268-9"),
+                        on="2024-10-01",
+                        basedOn=[{"reference": "ServiceRequest/order"}],
+                    ),
+                ),
+                **DUE,
+                finds={"DONE-4": "not-met"},
+            ),
+            case(
+                "ordered without a date, and a DXA of 2024-10-01 based on the order",
+                (
+                    *ANNA,
+                    dxa_order(on=None, id="order"),
+                    dxa_done(on="2024-10-01", basedOn=[{"reference": "ServiceRequest/order"}]),
+                ),
+                **DUE,
+            ),
+            case(
+                "ordered 2026-11-01, and a T-score of 2024-10-01 based on the order",
+                (
+                    *ANNA,
+                    dxa_order(on="2026-11-01", id="order"),
+                    dxa(t=0.5, on="2024-10-01", basedOn=[{"reference": "ServiceRequest/order"}]),
+                ),
+                **DUE,
+            ),
+            case(
+                "… based on another order",
+                (
+                    *ANNA,
+                    dxa_order(on="2026-11-01", id="order"),
+                    dxa_done(on="2024-10-01", basedOn=[{"reference": "ServiceRequest/other"}]),
+                ),
+                **WAITING,
+            ),
+            *(
+                case(
+                    f"… based on the order, the report {words}",
+                    (
+                        *ANNA,
+                        dxa_order(on="2026-11-01", id="order"),
+                        report(
+                            loinc("38268-9"),
+                            on="2026-11-10",
+                            status=status,
+                            basedOn=[{"reference": "ServiceRequest/order"}],
+                        ),
+                    ),
+                    **WAITING,
+                )
+                for status, words in (
+                    ("preliminary", "preliminary"),
+                    ("entered-in-error", "entered in error"),
+                )
+            ),
+            case(
+                "… based on the order, a peripheral scan",
+                (
+                    *ANNA,
+                    dxa_order(on="2026-11-01", id="order"),
+                    procedure(
+                        cpt("77081"),
+                        on="2026-11-10",
+                        basedOn=[{"reference": "ServiceRequest/order"}],
+                    ),
+                ),
+                **WAITING,
+            ),
+        ),
+    ),
+    Spec(
+        "An appointment for a DXA",
+        "Booked for today or later, it counts as an order. It is read from files, and from an EHR"
+        " where the protocol asks for it.",
+        "DONE-4",
+        (
+            case("booked for tomorrow", (*ANNA, dxa_appointment(on="2026-11-23")), **WAITING),
+            case("booked for today", (*ANNA, dxa_appointment(on="2026-11-22")), **WAITING),
+            case(
+                "booked for yesterday",
+                (*ANNA, dxa_appointment(on="2026-11-21")),
+                **DUE,
+                finds={"DONE-4": "not-met"},
+                says=("DXA appointment, 2026-11-21 (past)",),
+            ),
+            *(
+                case(
+                    f"status {status}",
+                    (*ANNA, dxa_appointment(on="2026-11-30", status=status)),
+                    **expected,
+                )
+                for status, expected in (
+                    ("pending", WAITING),
+                    ("arrived", WAITING),
+                    ("checked-in", WAITING),
+                    ("proposed", DUE),
+                    ("waitlist", DUE),
+                    ("fulfilled", DUE),
+                    ("cancelled", DUE),
+                    ("noshow", DUE),
+                    ("entered-in-error", DUE),
+                    ("perhaps", OPEN),
+                )
+            ),
+            case("booked without a day", (*ANNA, dxa_appointment(on=None)), **OPEN),
+            case(
+                "booked for some time in 2026: past or ahead",
+                (*ANNA, dxa_appointment(on="2026")),
+                **OPEN,
+            ),
+            case(
+                "pending, asked for between 2026-12-01 and 2026-12-10",
+                (
+                    *ANNA,
+                    dxa_appointment(
+                        on=None,
+                        status="pending",
+                        requestedPeriod=[{"start": "2026-12-01", "end": "2026-12-10"}],
+                    ),
+                ),
+                **WAITING,
+            ),
+            case(
+                "appointments were asked for and refused: not required, so due",
+                ANNA,
+                unread=("Appointment",),
+                **DUE,
+                finds={"DONE-4": "unknown"},
+            ),
+            case(
+                "booked for something else",
+                (*ANNA, dxa_appointment(on="2026-11-30", code=loinc("8867-4"))),
+                **DUE,
+            ),
+            case(
+                "booked for something that only names the order, which is 8 months old",
+                (
+                    *ANNA,
+                    dxa_order(on="2026-03-22", id="order"),
+                    dxa_appointment(
+                        on="2026-11-30",
+                        code=loinc("8867-4"),
+                        basedOn=[{"reference": "ServiceRequest/order"}],
+                    ),
+                ),
+                **WAITING,
+            ),
+            case(
+                "booked for something that names another order",
+                (
+                    *ANNA,
+                    dxa_appointment(
+                        on="2026-11-30",
+                        code=loinc("8867-4"),
+                        basedOn=[{"reference": "ServiceRequest/other"}],
+                    ),
+                ),
+                **DUE,
+            ),
+            case(
+                "the reason is a DXA",
+                (
+                    *ANNA,
+                    dxa_appointment(
+                        on="2026-11-30",
+                        code=loinc("8867-4"),
+                        reasonCode=[concept(cpt("77080"))],
+                    ),
+                ),
+                **WAITING,
             ),
         ),
     ),

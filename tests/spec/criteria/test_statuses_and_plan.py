@@ -1,6 +1,7 @@
 """Which status holds first, and what each does to an alert."""
 
 from tests.lib.patients import (
+    bmi,
     concept,
     condition,
     dxa,
@@ -27,12 +28,31 @@ ORDER = dxa_order(on="2026-11-01")
 
 MISTAKEN = (WOMAN, ms(), ANNA[2] | {"status": "entered-in-error"}, edss(2.0, on="2024-10-01"))
 CALM = (WOMAN, ms(), edss(2.0, on="2024-12-01"))
+CHAIR = snomed("58938008")
 WHEELCHAIR = condition(icd("Z99.3"), recorded="2026-03-01")
 
 OPEN = told(*ANNA, on="2025-01-03", changed="2025-01-03")
 LAPSED = told(*ANNA, on="2025-01-03", flag="inactive", task="rejected", changed="2025-01-10")
+PREDNISONE = ordered("prednisone", on="2026-03-01", mg_daily=5, since="2026-03-01")
+TWO_MINOR = (bmi(19.0, on="2026-03-01"), vitamin_d(40, "nmol/L", on="2026-03-01"))
+CHAIR_IN_USE = (
+    {
+        "resourceType": "DeviceUseStatement",
+        "status": "active",
+        "device": {"reference": "#chair"},
+        "contained": [{"resourceType": "Device", "id": "chair", "type": concept(CHAIR)}],
+    },
+)
 CLOSED = ("keep", "resolve", "keep")
 KEPT = ("keep", "keep", "keep")
+
+
+def forgetful(alert: tuple) -> tuple:
+    """The same Flag and Task without the extension that says what the alert rests on."""
+    return tuple(
+        {**r, "extension": [e for e in r["extension"] if not e["url"].endswith("/alert-reasons")]}
+        for r in alert
+    )
 
 
 def row(
@@ -462,6 +482,105 @@ SPECS = (
                 ),
                 status="declined",
                 gap="keep",
+            ),
+        ),
+    ),
+    Spec(
+        "An alert is not closed while what it rests on has become unknown",
+        "The alert remembers its risk factors. One that nobody can tell any more, because the EHR"
+        " refuses the type or a dose cannot be told, is not one that has gone.",
+        "PLAN",
+        (
+            case(
+                "told of prednisone in August, 5 mg a day since March; the order no longer says a"
+                " dose",
+                (
+                    *MARA,
+                    ordered("prednisone", on="2026-03-01", since="2026-03-01"),
+                    *told(*MARA, PREDNISONE, on="2026-08-15", changed="2026-08-15"),
+                ),
+                finds={"MSO-08": "unknown"},
+                status="not-at-risk",
+                plan="keep",
+                writes=None,
+            ),
+            case(
+                "the same, and the order has gone",
+                (*MARA, *told(*MARA, PREDNISONE, on="2026-08-15", changed="2026-08-15")),
+                finds={"MSO-08": "not-met"},
+                status="not-at-risk",
+                plan="resolve",
+            ),
+            case(
+                "told of a wheelchair in use; statements of devices are refused",
+                (*MARA, *told(*MARA, *CHAIR_IN_USE, on="2026-08-15", changed="2026-08-15")),
+                unread=("DeviceUseStatement",),
+                finds={"MSO-04": "unknown"},
+                status="not-at-risk",
+                plan="keep",
+            ),
+            case(
+                "told of EDSS 6.5, now 2.0; this EHR has never shown a device",
+                (*CALM, *told(*ANNA, on="2025-01-03", changed="2025-01-03")),
+                unread=("Device", "DeviceUseStatement"),
+                finds={"MSO-02": "not-met", "MSO-04": "unknown"},
+                status="not-at-risk",
+                plan="resolve",
+            ),
+            case(
+                "told of EDSS 6.5 by a version that remembered no reasons; devices are refused",
+                (*CALM, *forgetful(told(*ANNA, on="2025-01-03", changed="2025-01-03"))),
+                unread=("Device", "DeviceUseStatement"),
+                status="not-at-risk",
+                plan="keep",
+            ),
+            case(
+                "told of BMI 19.0 and vitamin D 40 nmol/L; the BMI is 22 now, the vitamin D has no"
+                " unit",
+                (
+                    *MARA,
+                    bmi(22.0, on="2026-10-01"),
+                    vitamin_d(40, None, on="2026-10-01"),
+                    *told(*MARA, *TWO_MINOR, on="2026-08-15", changed="2026-08-15"),
+                ),
+                finds={"MSO-10": "not-met", "MSO-11": "unknown"},
+                status="not-at-risk",
+                plan="resolve",
+            ),
+            case(
+                "the same, but the BMI is 19.0 still",
+                (
+                    *MARA,
+                    TWO_MINOR[0],
+                    vitamin_d(40, None, on="2026-10-01"),
+                    *told(*MARA, *TWO_MINOR, on="2026-08-15", changed="2026-08-15"),
+                ),
+                finds={"MSO-10": "met minor", "MSO-11": "unknown"},
+                status="not-at-risk",
+                plan="keep",
+            ),
+            case(
+                "told of EDSS 6.5, which was entered in error, and of prednisone, whose dose can no"
+                " longer be told",
+                (
+                    *MISTAKEN,
+                    ordered("prednisone", on="2026-03-01", since="2026-03-01"),
+                    *told(*ANNA, PREDNISONE, on="2026-08-15", changed="2026-08-15"),
+                ),
+                finds={"MSO-02": "not-met", "MSO-08": "unknown"},
+                status="not-at-risk",
+                plan="keep",
+            ),
+            case(
+                "told of EDSS 6.5; a second reason has become unknown, the EDSS stands",
+                (
+                    *ANNA,
+                    ordered("prednisone", on="2026-03-01", since="2026-03-01"),
+                    *told(*ANNA, PREDNISONE, on="2026-08-15", changed="2026-08-15"),
+                ),
+                finds={"MSO-02": "met major", "MSO-08": "unknown"},
+                status="due",
+                plan="update",
             ),
         ),
     ),

@@ -1,6 +1,7 @@
 """MSO-10, MSO-11 and MSO-13: weight, vitamin D, age."""
 
 from tests.lib.patients import (
+    NO_VALUE,
     bmi,
     condition,
     edss,
@@ -58,6 +59,27 @@ SPECS = (
                 **NOT,
             ),
             case("17.9 without a unit", (*CLARA, bmi(17.9, on="2026-05-01", unit=None)), **UNKNOWN),
+            case(
+                "24.0 in June, then 17 without a unit: the newest cannot be read",
+                (*CLARA, bmi(24.0, on="2026-06-01"), bmi(17, on="2026-09-01", unit=None)),
+                **UNKNOWN,
+            ),
+            case(
+                "17 without a unit in June, then 24.0: the newest can be read",
+                (*CLARA, bmi(17, on="2026-06-01", unit=None), bmi(24.0, on="2026-09-01")),
+                **NOT,
+            ),
+            case(
+                "17 without a unit, then 60 kg and no height",
+                (*CLARA, bmi(17, on="2026-06-01", unit=None), weight(60, on="2026-09-01")),
+                **UNKNOWN,
+            ),
+            case("17.9 without a date", (*CLARA, bmi(17.9, on=None)), **UNKNOWN),
+            case(
+                "17.9, and a reason why there is no value",
+                (*CLARA, bmi(17.9, on="2026-05-01", dataAbsentReason=NO_VALUE)),
+                **UNKNOWN,
+            ),
             case("9.9, not possible", (*CLARA, bmi(9.9, on="2026-05-01")), **UNKNOWN),
             case("10.0", (*CLARA, bmi(10.0, on="2026-05-01")), **MAJOR),
             case("80.1, not possible", (*CLARA, bmi(80.1, on="2026-05-01")), **UNKNOWN),
@@ -116,9 +138,44 @@ SPECS = (
             ),
             case("55 without a unit", (*CLARA, weight(55, unit=None, on="2026-05-01")), **UNKNOWN),
             case(
-                "55 without a unit, and a readable 70 kg before: the readable one counts",
+                "70 kg, then 55 without a unit: the newest cannot be read",
                 (*CLARA, weight(70, on="2026-01-01"), weight(55, unit=None, on="2026-05-01")),
+                **UNKNOWN,
+            ),
+            case(
+                "BMI 24.0, and a single weight of 55 without a unit: the index decides",
+                (*CLARA, bmi(24.0, on="2026-05-01"), weight(55, unit=None, on="2026-05-01")),
                 **NOT,
+            ),
+            case(
+                "BMI 24.0, and 70 kg before a 55 without a unit: it may be a loss",
+                (
+                    *CLARA,
+                    bmi(24.0, on="2026-05-01"),
+                    weight(70, on="2026-01-01"),
+                    weight(55, unit=None, on="2026-05-01"),
+                ),
+                **UNKNOWN,
+            ),
+            case(
+                "BMI 24.0, and 70, then 55 without a unit more than 12 months ago",
+                (
+                    *CLARA,
+                    bmi(24.0, on="2026-05-01"),
+                    weight(70, on="2025-01-01", unit=None),
+                    weight(55, on="2025-05-01", unit=None),
+                ),
+                **NOT,
+            ),
+            case(
+                "BMI 24.0, and two weights without unit and date",
+                (
+                    *CLARA,
+                    bmi(24.0, on="2026-05-01"),
+                    weight(70, on=None, unit=None),
+                    weight(55, on=None, unit=None),
+                ),
+                **UNKNOWN,
             ),
             case(
                 "70 kg, then 63.0 kg within a year: 10 %",
@@ -245,6 +302,41 @@ SPECS = (
                 "preliminary 19 ng/mL",
                 (*MARA, vitamin_d(19, "ng/mL", on="2026-05-01", status="preliminary")),
                 **NOT_LOW,
+            ),
+            case(
+                "19 ng/mL, and a reason why there is no value",
+                (*MARA, vitamin_d(19, "ng/mL", on="2026-05-01", dataAbsentReason=NO_VALUE)),
+                **NOT_KNOWN,
+            ),
+            case(
+                "10 to 15 ng/mL: a range says no more than “at least 10”",
+                (
+                    *MARA,
+                    observation(
+                        loinc("62292-8"),
+                        on="2026-05-01",
+                        valueRange={
+                            "low": {"value": 10, "unit": "ng/mL"},
+                            "high": {"value": 15, "unit": "ng/mL"},
+                        },
+                    ),
+                ),
+                **NOT_KNOWN,
+            ),
+            case(
+                "up to 15 ng/mL, as a range from nothing",
+                (
+                    *MARA,
+                    observation(
+                        loinc("62292-8"),
+                        on="2026-05-01",
+                        valueRange={
+                            "low": {"value": 0, "unit": "ng/mL"},
+                            "high": {"value": 15, "unit": "ng/mL"},
+                        },
+                    ),
+                ),
+                **LOW,
             ),
             case("19 ng/mL without a date", (*MARA, vitamin_d(19, "ng/mL", on=None)), **NOT_KNOWN),
             case(

@@ -125,6 +125,31 @@ def test_a_whole_alert_tells_what_it_says() -> None:
     assert judge(a_flag(), a_task()).content_digest == "0011223344556677"
 
 
+REASONS = frozenset({"MSO-02|major", "MSO-10|minor"})
+
+
+def a_reasoned(kind: str, said: str | None = None) -> Resource:
+    made = BOTH.new(kind, an_alert(reasons=REASONS), AT) | {"id": kind.lower()}
+    if said is not None:
+        made["extension"][-1]["valueString"] = said
+    return made
+
+
+def test_an_alert_tells_which_risk_factors_it_rests_on() -> None:
+    assert judge(a_reasoned("Flag"), a_reasoned("Task")).reasons == REASONS
+    assert judge(a_reasoned("Task")).reasons == REASONS
+
+
+def test_the_ledger_knows_the_reasons_that_an_ehr_dropped() -> None:
+    assert judge(a_flag(), known=Remembered(reasons=REASONS)).reasons == REASONS
+    assert judge(a_flag()).reasons == frozenset()
+
+
+def test_reasons_that_somebody_made_unreadable_are_left_out() -> None:
+    edited = a_reasoned("Flag", "MSO-02|major MSO-03|huge nonsense |major")
+    assert judge(edited).reasons == {"MSO-02|major"}
+
+
 def test_a_sentence_that_a_person_rewrote_makes_the_alert_changed() -> None:
     flag = a_flag(code={"text": "Ask her son first"}, version="2")
     assert judge(flag, a_task()).state is CHANGED

@@ -153,6 +153,35 @@ def test_a_resource_about_another_patient_is_reported_and_not_used():
     assert problems(chart) == ["about another patient: not used"]
 
 
+@pytest.mark.parametrize("reference", ["Group/anna", "https://ehr.example/fhir/Device/anna"])
+def test_a_resource_about_a_group_or_a_device_with_her_id_is_reported_and_not_used(reference):
+    chart = read(entries({"resource": ANNA}, {"resource": about(ms(), reference)}))
+    assert "Condition" not in chart.resources
+    assert problems(chart) == ["about something that is no patient: not used"]
+
+
+def test_a_urn_that_leads_to_a_group_is_about_no_patient():
+    group = {"fullUrl": "urn:uuid:1", "resource": {"resourceType": "Group", "id": "anna"}}
+    chart = read(entries({"resource": ANNA}, group, {"resource": about(ms(), "urn:uuid:1")}))
+    assert "Condition" not in chart.resources
+
+
+def test_a_urn_that_leads_nowhere_is_about_the_patient_of_the_file():
+    chart = read(entries({"resource": ANNA}, {"resource": about(ms(), "urn:uuid:1")}))
+    assert len(chart.resources["Condition"]) == 1
+
+
+def test_what_names_its_patient_only_by_an_identifier_is_about_the_patient_of_the_file():
+    condition = about(ms()) | {"subject": {"type": "Patient", "identifier": {"value": "7"}}}
+    chart = read(entries({"resource": ANNA}, {"resource": condition}))
+    assert len(chart.resources["Condition"]) == 1
+
+
+def test_a_task_for_a_group_with_her_id_is_not_used():
+    task = {"resourceType": "Task", "id": "t", "for": {"reference": "Group/anna"}}
+    assert "Task" not in read(entries({"resource": ANNA}, {"resource": task})).resources
+
+
 def test_of_two_patients_the_one_with_more_resources_is_meant():
     ben = {"resourceType": "Patient", "id": "ben"}
     chart = read(entries({"resource": ben}, {"resource": ANNA}, {"resource": about(ms())}))

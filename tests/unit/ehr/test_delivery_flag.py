@@ -121,6 +121,13 @@ def test_an_update_does_not_repeat_our_own_parts() -> None:
     assert [e["valueString"] for e in after["extension"]] == ["abc123", "ff"]
 
 
+def test_an_update_does_not_keep_reasons_that_have_gone() -> None:
+    before = updated_flag(a_flag(), an_alert(reasons=frozenset({"MSO-02|major"})), PLAIN)
+    after = updated_flag(before, an_alert(content_digest="ff"), PLAIN)
+    assert before["extension"][-1]["valueString"] == "MSO-02|major"
+    assert [e["valueString"] for e in after["extension"]] == ["abc123", "ff"]
+
+
 def test_an_update_puts_our_category_back_beside_the_one_of_a_person() -> None:
     theirs = {"text": "Safety"}
     after = updated_flag(a_flag(category=[theirs]), an_alert(), PLAIN)

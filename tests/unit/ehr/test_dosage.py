@@ -16,7 +16,8 @@ from service.ehr.amount import (
     strength_named,
     strength_of,
 )
-from service.ehr.dosage import dose_of, dose_steps, supplied_days
+from service.ehr.dosage import dose_steps, supplied_days
+from service.ehr.dose import dose_of
 from service.ehr.timing import later, schedule_of
 from service.screening.record import DoseStep
 
@@ -106,6 +107,15 @@ class TestUnits:
     def test_a_dose_per_kilogram_is_kept_per_kilogram(self):
         step = only(dosage(0.5, "mg/kg"))
         assert (step.mg_per_day, step.mg_per_kg_per_day) == (None, 0.5)
+
+    @pytest.mark.parametrize("unit", ["mg/kg/d", "mg/(kg.d)", "mg.kg-1.d-1", "mg/kg/24h"])
+    def test_a_dose_per_kilogram_and_day_is_the_dose_of_the_day_in_any_spelling(self, unit):
+        step = only(dosage(0.5, unit, repeat(frequency=2, period=1, periodUnit="d")))
+        assert (step.mg_per_day, step.mg_per_kg_per_day) == (None, 0.5)
+
+    @pytest.mark.parametrize("unit", ["mg/(m2.d)", "mg.m-2", "mg/kg/m2"])
+    def test_a_dose_per_body_surface_cannot_be_told(self, unit):
+        assert "unit" in only(dosage(unit=unit)).problem
 
     def test_a_dose_per_day_is_the_dose_of_the_day(self):
         assert (
@@ -267,6 +277,59 @@ class TestDoses:
         }
         assert only({"timing": DAILY, "doseAndRate": [entry]}).mg_per_day == 1000
 
+    def test_a_rate_over_one_hour_is_what_runs_in_one_hour(self):
+        timing = repeat(count=1, duration=60, durationUnit="min")
+        rate = {"rateQuantity": {"value": 1000, "unit": "mg/h"}}
+        step = only({"timing": timing, "doseAndRate": [rate]})
+        assert (step.mg_per_day, step.first, step.last) == (pytest.approx(1000), START, START)
+
+    def test_an_additional_instruction_changes_nothing(self):
+        more = [{"text": "Take twice the dose on Mondays"}]
+        assert steps(dosage(additionalInstruction=more)) == steps(dosage())
+
+    def test_a_maximum_for_one_dose_cuts_it(self):
+        most = {"value": 60, "unit": "mg"}
+        assert only(dosage(80, maxDosePerAdministration=most)).mg_per_day == 60
+        assert only(dosage(40, maxDosePerAdministration=most)).mg_per_day == 40
+
+    def test_a_maximum_for_one_dose_is_none_for_a_dose_of_the_day(self):
+        most = {"value": 60, "unit": "mg"}
+        assert only(dosage(80, "mg/d", maxDosePerAdministration=most)).mg_per_day == 80
+
+    def test_a_maximum_for_one_dose_per_kilogram_is_kept_for_the_weight(self):
+        twice = repeat(frequency=2, period=1, periodUnit="d")
+        most = {"value": 1, "unit": "g"}
+        step = only(dosage(30, "mg/kg", twice, maxDosePerAdministration=most))
+        assert (step.mg_per_kg_per_day, step.most_mg_per_day) == (60, 2000)
+
+    @pytest.mark.parametrize(
+        "value, unit, last, mg",
+        [
+            (20, "mg", date(2026, 3, 6), 20),
+            (20, "mg/d", date(2026, 3, 6), 20),
+            (300, "mg", START, 100),
+        ],
+    )
+    def test_a_maximum_for_a_lifetime_ends_the_treatment(self, value, unit, last, mg):
+        step = only(dosage(value, unit, maxDosePerLifetime={"value": 100, "unit": "mg"}))
+        assert (step.mg_per_day, step.first, step.last) == (mg, START, last)
+
+    def test_a_maximum_for_a_lifetime_never_lengthens_a_treatment(self):
+        timing = repeat(frequency=1, period=1, periodUnit="d", count=2)
+        step = only(dosage(20, timing=timing, maxDosePerLifetime={"value": 100, "unit": "mg"}))
+        assert step.last == date(2026, 3, 3)
+
+    def test_a_maximum_for_a_lifetime_cuts_single_days(self):
+        timing = {"event": ["2026-03-05", "2026-03-06", "2026-03-07"]}
+        found = steps(dosage(20, timing=timing, maxDosePerLifetime={"value": 40, "unit": "mg"}))
+        assert [step.first.day for step in found] == [5, 6]
+
+    @pytest.mark.parametrize("unit", ["tablet", "mg/kg"])
+    def test_a_maximum_that_is_no_plain_amount_cuts_nothing(self, unit):
+        most = {"value": 1, "unit": unit}
+        found = only(dosage(80, maxDosePerAdministration=most, maxDosePerLifetime=most))
+        assert (found.mg_per_day, found.last) == (80, None)
+
     def test_an_administration_states_its_dose_directly(self):
         assert dose_of({"dose": {"value": 1, "unit": "g"}}, NO_STRENGTH, None).mg == 1000
 
@@ -296,6 +359,9 @@ class TestTiming:
             ),
             ({"when": ["MORN"]}, (5, 1)),
             ({"when": ["PC"]}, (15, 1)),
+            ({"when": ["MORN", "EVE"]}, (10, 1)),
+            ({"frequency": 1, "period": 1, "periodUnit": "d", "when": ["PC"]}, (5, 1)),
+            ({"frequency": 3, "period": 1, "periodUnit": "d", "when": ["AC"]}, (15, 1)),
             ({"frequency": 1, "period": 2, "periodUnit": "d", "when": ["MORN"]}, (5, 2)),
         ],
     )
@@ -320,6 +386,11 @@ class TestTiming:
             ("MO", (5, 730.5 / 24)),
             ("b.i.d.", (10, 1)),
             ("once  daily", (5, 1)),
+            ("Once a day", (5, 1)),
+            ("2 times daily", (10, 1)),
+            ("three times a day", (15, 1)),
+            ("Four times a day", (20, 1)),
+            ("every 12 hours", (10, 1)),
         ],
     )
     def test_an_abbreviation_is_read_as_code_and_as_text(self, code, expected):
@@ -344,6 +415,8 @@ class TestTiming:
             repeat(frequency=1, period=1, periodUnit="fortnight"),
             repeat(frequency=1, period=1, periodUnit="s"),
             repeat(dayOfWeek=["someday"]),
+            repeat(when=["now and then"]),
+            repeat(frequency=1, period=1, periodUnit="d", when=["AC", "or not"]),
             {"code": {"text": "as directed"}},
             {"code": {"text": "Q0H"}},
             {"code": {"coding": [{"code": "QD"}, {"code": "BID"}]}},
@@ -462,10 +535,38 @@ class TestSeveralInstructions:
             course(60, 5, 1), course(40, 5, 2)
         )
 
-    @pytest.mark.parametrize("sequence", [None, 1])
-    def test_steps_with_the_same_or_no_sequence_run_side_by_side(self, sequence):
-        found = steps(course(5, 5, sequence), course(2.5, 5, sequence))
-        assert {s.first for s in found} == {START}
+    def test_steps_with_the_same_sequence_run_side_by_side(self):
+        found = steps(course(5, 5, 1), course(2.5, 5, 1))
+        assert [(s.mg_per_day, s.first) for s in found] == [(5, START), (2.5, START)]
+
+    @pytest.mark.parametrize("fields", [{"when": ["MORN"]}, {"timeOfDay": ["08:00:00"]}])
+    def test_steps_at_times_of_the_day_run_side_by_side_without_a_sequence(self, fields):
+        found = steps(course(5, 5, **fields), course(2.5, 5))
+        assert [(s.mg_per_day, s.first) for s in found] == [(5, START), (2.5, START)]
+
+    def test_steps_without_an_end_run_side_by_side_without_a_sequence(self):
+        assert [s.mg_per_day for s in steps(course(5, None), course(2.5, None))] == [5, 2.5]
+
+    def test_steps_with_dates_stand_where_they_say_without_a_sequence(self):
+        dated = [{"boundsPeriod": {"start": f"2026-03-0{n}"}, "count": 2} for n in (2, 4)]
+        found = steps(
+            *(course(mg, None, **fields) for mg, fields in zip((60, 40), dated, strict=True))
+        )
+        assert [(s.mg_per_day, s.first.day, s.last.day) for s in found] == [(60, 2, 3), (40, 4, 5)]
+
+    def test_stretches_without_a_sequence_may_be_a_taper_and_cannot_be_told(self):
+        step = only(course(60, 5), course(40, 5), course(20, 3))
+        assert "follow each other" in step.problem
+        assert (step.mg_per_day, step.first, step.last) == (None, START, date(2026, 3, 14))
+
+    def test_they_have_no_days_where_the_record_has_no_date(self):
+        step = only(course(60, 5), course(40, 5), start=None)
+        assert ("follow each other" in step.problem, step.first, step.last) == (True, None, None)
+
+    def test_a_taper_written_as_one_text_cannot_be_told(self):
+        text = "60 mg daily for 5 days, then 40 mg daily for 5 days, then stop"
+        step = only({"text": text, "patientInstruction": text})
+        assert (step.mg_per_day, step.problem) == (None, "its dose is not stated")
 
     def test_the_last_step_of_a_taper_may_be_open(self):
         found = steps(course(60, 5, 1), course(5, None, 2))
@@ -495,7 +596,13 @@ MOST = {
 
 class TestAsNeeded:
     @pytest.mark.parametrize(
-        "asked", [{"asNeededBoolean": True}, {"asNeededCodeableConcept": {"text": "for pain"}}]
+        "asked",
+        [
+            {"asNeededBoolean": True},
+            {"asNeededCodeableConcept": {"text": "for pain"}},
+            {"asNeeded": True},
+            {"asNeededFor": [{"text": "for pain"}]},
+        ],
     )
     def test_as_needed_without_a_maximum_cannot_be_told(self, asked):
         assert "maximum" in only(dosage(**asked)).problem
@@ -531,6 +638,17 @@ class TestAsNeeded:
         step = only(dosage(50, "mg/d", asNeededBoolean=True, maxDosePerPeriod=MOST))
         assert step.mg_per_day == 10
 
+    def test_a_weekly_dose_below_a_weekly_maximum_stays_weekly(self):
+        most = MOST | {"denominator": {"value": 1, "code": "wk"}}
+        weekly = repeat(frequency=1, period=1, periodUnit="wk")
+        step = only(dosage(10, timing=weekly, asNeededBoolean=True, maxDosePerPeriod=most))
+        assert (step.mg_per_day, step.interval_days) == (10, 7)
+
+    def test_weekdays_as_needed_are_spread_over_the_week(self):
+        timing = repeat(dayOfWeek=["mon", "thu"])
+        step = only(dosage(7, timing=timing, asNeededBoolean=True, maxDosePerPeriod=MOST))
+        assert (step.mg_per_day, step.interval_days) == (2, 1)
+
     def test_as_needed_false_is_a_plain_instruction(self):
         assert only(dosage(asNeededBoolean=False)).mg_per_day == 5
 
@@ -556,7 +674,10 @@ class TestHowLongASupplyLasts:
 FIELDS = """timing repeat event code coding text display frequency period periodUnit count
 dayOfWeek timeOfDay when boundsPeriod boundsDuration boundsRange low start end value unit duration
 durationUnit sequence doseAndRate doseQuantity doseRange rateRatio rateQuantity numerator
-denominator asNeededBoolean maxDosePerPeriod dose"""
+denominator asNeededBoolean maxDosePerPeriod maxDosePerAdministration maxDosePerLifetime dose
+additionalInstruction frequencyMax periodMax countMax rateRange"""
+DOSAGE_FIELDS = """timing doseAndRate sequence asNeededBoolean asNeededCodeableConcept
+maxDosePerPeriod maxDosePerAdministration maxDosePerLifetime additionalInstruction text""".split()
 WORDS = ["mg", "d", "2026-03-05", "0001-01-01", "9999-12-31", "mon", "QD"]
 JSON = st.recursive(
     st.none()
@@ -578,9 +699,7 @@ class TestNonsense:
     @given(
         st.lists(
             st.dictionaries(
-                st.sampled_from(
-                    ["timing", "doseAndRate", "sequence", "asNeededBoolean", "maxDosePerPeriod"]
-                ),
+                st.sampled_from(DOSAGE_FIELDS),
                 JSON,
             ),
             max_size=4,
@@ -590,6 +709,29 @@ class TestNonsense:
     def test_no_instruction_whatever_it_holds_raises(self, dosages, start):
         for step in dose_steps(dosages, start, TABLET_5):
             assert step.problem or step.mg_per_day is not None or step.mg_per_kg_per_day is not None
+
+    @settings(max_examples=300, deadline=None)
+    @given(JSON, st.sampled_from(DOSAGE_FIELDS))
+    def test_a_sound_instruction_with_one_broken_field_does_not_raise(self, value, field):
+        broken = [dosage(maxDosePerLifetime={"value": 100, "unit": "mg"}) | {field: value}]
+        for step in dose_steps([*broken, dosage()], START, TABLET_5):
+            assert step.problem or step.mg_per_day is not None or step.mg_per_kg_per_day is not None
+
+    @settings(max_examples=100, deadline=None)
+    @given(
+        st.integers(1, 5000),
+        st.integers(1, 4),
+        st.sampled_from([("mg", 1), ("g", 1e-3), ("ug", 1e3), ("mcg", 1e3), ("MG", 1)]),
+    )
+    def test_a_change_of_unit_that_keeps_the_quantity_changes_nothing(self, mg, times, unit):
+        name, factor = unit
+        timing = repeat(frequency=times, period=1, periodUnit="d", count=10)
+        (step,), (other,) = (
+            steps(dosage(mg, timing=timing)),
+            steps(dosage(mg * factor, name, timing=timing)),
+        )
+        assert other.mg_per_day == pytest.approx(step.mg_per_day)
+        assert (other.first, other.last) == (step.first, step.last)
 
     @settings(max_examples=300, deadline=None)
     @given(

@@ -150,6 +150,16 @@ def test_a_visit_of_somebody_else_is_reported_though_it_is_passed_over():
     assert [p.source for p in reported] == ["Encounter/e"]
 
 
+@pytest.mark.parametrize("kind", ["Group", "Patient"])
+def test_whom_a_contained_subject_is_counts_though_the_resource_is_passed_over(kind):
+    inner = {"resourceType": kind, "id": "x"}
+    subject = {"reference": "#x"}
+    visit = {"resourceType": "Encounter", "id": "e", "subject": subject, "contained": [inner]}
+    raw = bundle_of({"resourceType": "Patient", "id": "p"}, visit)
+    assert record_in(raw, glance()) == record_in(raw)
+    assert len(record_in(raw, glance()).reported) == (kind == "Group")
+
+
 def test_a_broken_character_in_what_is_passed_over_costs_nothing():
     raw = bundle_of({"resourceType": "Patient", "id": "p"}, observation(code=PULSE, note="@"))
     record = record_in(raw.replace(b"@", b"\xe9"), glance())
@@ -167,3 +177,24 @@ def test_no_type_that_a_criterion_reads_is_passed_over():
 def test_what_was_looked_at_shows_no_patient_when_printed():
     [(_, seen, _)] = glance().entries(bundle_of(observation(code=PULSE)))
     assert repr(seen) == "PassedOver"
+
+
+TITLED = {"resourceType": "DocumentReference", "id": "d", "subject": SUBJECT, "type": PULSE}
+
+
+@pytest.mark.parametrize("title", ["DEXA 2024", "Osteodensitometrie", "bone density"])
+def test_a_document_with_a_word_of_ours_is_not_passed_over(title):
+    assert not passed_over(TITLED | {"content": [{"attachment": {"title": title}}]})
+
+
+def test_a_document_whose_type_is_a_scan_is_not_passed_over():
+    scan = {"coding": [{"system": "http://loinc.org", "code": "38268-9"}]}
+    assert not passed_over(TITLED | {"type": scan})
+
+
+def test_any_other_document_is_passed_over():
+    assert passed_over(TITLED | {"content": [{"attachment": {"title": "Letter"}}]})
+
+
+def test_a_document_without_a_type_is_not_passed_over():
+    assert not passed_over({k: v for k, v in TITLED.items() if k != "type"})

@@ -18,8 +18,12 @@ METHYLPREDNISOLONE = "glucocorticoid-methylprednisolone"
 
 
 def value_set(id, codes=(), names=(), atc=()):
+    called = {"312617": "prednisone 5 MG Oral Tablet"}
     include = [
-        {"system": RXNORM, "concept": [{"code": code} for code in codes]},
+        {
+            "system": RXNORM,
+            "concept": [{"code": code, "display": called.get(code, "")} for code in codes],
+        },
         {"system": INGREDIENT_NAME, "concept": [{"code": name} for name in names]},
         {"system": ATC, "filter": [{"property": "concept", "op": "is-a", "value": v} for v in atc]},
     ]
@@ -41,6 +45,7 @@ VOCABULARY = vocabulary_from(
 
 DAILY = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}
 ORAL = {"coding": [{"system": "http://snomed.info/sct", "code": "26643006"}]}
+INTO_A_VEIN = {"coding": [{"system": "http://snomed.info/sct", "code": "47625008"}]}
 
 
 def concept(text="prednisone 5 MG Oral Tablet", code=None, system=RXNORM):
@@ -269,7 +274,6 @@ class TestTheRoute:
             "triamcinolone 0.001 MG/MG Oral Paste",
             "prednisolone acetate 1 % ophthalmic suspension",
             "prednisolone eye drops",
-            "prednisolone 1 %",
             "prednisolone 20 MG Rectal Foam",
             "prednisolone 20 mg suppositories",
             "betamethasone 0.05 % cream",
@@ -292,10 +296,116 @@ class TestTheRoute:
             "methylprednisolone 40 mg injection",
             "{21 (methylprednisolone 4 MG Oral Tablet) } Pack",
             "prednisone take by mouth",
+            "prednisone 5 mg, a tablet with drops of water",
+            "methylprednisolone (Solu-Medrol) 1 g, not for epidural use",
         ],
     )
     def test_a_systemic_form_is_systemic(self, name):
         assert read(request(medicationCodeableConcept=concept(name))).route == "systemic"
+
+    @pytest.mark.parametrize("route", [None, INTO_A_VEIN, {"text": "IV piggyback"}])
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "methylPREDNISolone 1 g in sodium chloride 0.9% 250 mL",
+            "methylprednisolone 1000 mg in NaCl 0.9% 100 mL",
+            "methylprednisolone 1 g in dextrose 5% 250 mL",
+            "methylprednisolone 1 g in 5 % glucose",
+            "methylprednisolone 1 g, glucose solution 5 %",
+            "methylprednisolone 1g IVPB 0.9% NaCl",
+            "0.9% sodium chloride 250 mL with methylprednisolone 1 g",
+            "methylprednisolone 1 g/250 mL NS (0.9%)",
+            "methylprednisolone 1 g in 100 mL NS",
+            "methylprednisolone 1 g in D5W",
+            "methylprednisolone 1000 mg mini-bag",
+            "methylprednisolone solution for injection 4 mg/mL",
+        ],
+    )
+    def test_what_a_medicine_is_mixed_into_does_not_make_it_local(self, name, route):
+        dosages = [dosage(route=route)] if route else [dosage()]
+        use = read(request(medicationCodeableConcept=concept(name), dosageInstruction=dosages))
+        assert use.route == "systemic"
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "prednisone 5 MG Oral Tablet (repackaged 100%)",
+            "prednisone 5 mg (dose reduced by 10 %)",
+            "prednisolone 5 mg tablets, stop the ointment",
+            "prednisone 5 mg tablet with 5 drops of lemon",
+            "prednisolone 15 mg/5 mL oral solution, with nasal spray",
+        ],
+    )
+    def test_a_local_word_in_the_note_of_a_swallowed_form_does_not_outweigh_its_route(self, name):
+        oral = [dosage(route=ORAL)]
+        use = read(request(medicationCodeableConcept=concept(name), dosageInstruction=oral))
+        assert use.route == "systemic"
+
+    @pytest.mark.parametrize(
+        "name, route",
+        [
+            # A product for one place, and a route for the whole body.
+            ("prednisolone eye drops", INTO_A_VEIN),
+            ("triamcinolone 40 mg/ml intra-articular", {"text": "Intramuscular"}),
+            ("prednisolone 1 %", ORAL),
+            ("prednisolone tablets for mouthwash", ORAL),
+            ("methylprednisolone IV drops", ORAL),
+            # A product for the whole body, and a route for one place.
+            ("prednisone 5 MG Oral Tablet", {"text": "Topical"}),
+            ("methylprednisolone 1 g IVPB", {"text": "nasal"}),
+            ("methylprednisolone 1 g in sodium chloride 0.9%", {"text": "Topical"}),
+            ("triamcinolone", {"text": "Intramuscular or intra-articular"}),
+            # A product that says both.
+            ("prednisolone 5 mg tablets, stop the ointment", None),
+            ("methylprednisolone intramuscular or intra-articular", None),
+            ("betamethasone 0.1 % in normal saline", None),
+            ("prednisolone 4 mg tab before dental surgery", None),
+        ],
+    )
+    def test_what_contradicts_itself_is_unclear_and_never_local(self, name, route):
+        dosages = [dosage(route=route)] if route else [dosage()]
+        use = read(request(medicationCodeableConcept=concept(name), dosageInstruction=dosages))
+        assert use.route == "unclear"
+
+    @pytest.mark.parametrize(
+        "name, route",
+        [
+            ("prednisolone 1 %", None),
+            ("betamethasone 0,1 %", None),
+            ("betamethasone 0.1 % 30 g", None),
+            ("prednisolone 20 mg in 100 mL retention enema", None),
+            ("prednisolone capsules for inhalation", None),
+            ("triamcinolone 40 mg/ml injection", {"text": "intra-articular"}),
+            ("methylprednisolone acetate, intramuscular or intra-articular", {"text": "Joint"}),
+            ("prednisolone 5 mg tablets", {"text": "rectal"}),
+            ("methylprednisolone", {"text": "epidural infusion"}),
+            ("triamcinolone 0.1 % dental paste", {"text": "oral"}),
+        ],
+    )
+    def test_what_is_put_into_one_place_is_local(self, name, route):
+        dosages = [dosage(route=route)] if route else [dosage()]
+        use = read(request(medicationCodeableConcept=concept(name), dosageInstruction=dosages))
+        assert use.route == "local"
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "methylprednisolone 500 mg vial, flush with 20 drops",
+            "methylprednisolone, intramuscular or intra-articular",
+            "prednisolone 1 %",
+        ],
+    )
+    def test_a_route_into_muscle_wins_over_words_that_an_injection_may_have(self, name):
+        into = [dosage(route={"text": "Intramuscular"})]
+        use = read(request(medicationCodeableConcept=concept(name), dosageInstruction=into))
+        assert use.route == "systemic"
+
+    @pytest.mark.parametrize(
+        "name",
+        ["prednisone 25 %", "prednisone 5 mg, 10 % less", "methylprednisolone 1 g 5% 250 mL"],
+    )
+    def test_a_percentage_that_is_no_strength_says_nothing(self, name):
+        assert read(request(medicationCodeableConcept=concept(name))).route == "unstated"
 
     @pytest.mark.parametrize(
         "name",
@@ -321,6 +431,8 @@ class TestTheRoute:
             ({"coding": [{"code": "PO"}]}, "systemic"),
             ({"text": "IV push"}, "systemic"),
             ({"text": "Subcutaneous"}, "systemic"),
+            ({"text": "percutaneous endoscopic gastrostomy"}, "systemic"),
+            ({"text": "nasojejunal"}, "systemic"),
             ({"text": "Mouth/Throat"}, "local"),
             ({"text": "oral inhalation"}, "local"),
             ({"coding": [{"code": "x", "display": "Intra-articular"}]}, "local"),
@@ -380,6 +492,27 @@ class TestRequests:
             "dosageInstruction": [dosage(2, "tablet")]
         }
         assert read(resource, {"Medication/m": medication}).steps[0].mg_per_day == 40
+
+    def test_tablets_are_milligrams_by_the_code_of_the_product(self):
+        coding = {"system": RXNORM, "code": "312617"}
+        tablets = [dosage(2, "tablet")]
+        for medicine in ({"coding": [coding]}, {"coding": [coding], "text": "prednisone"}):
+            use = read(request(medicationCodeableConcept=medicine, dosageInstruction=tablets))
+            assert use.steps[0].mg_per_day == 10
+
+    def test_the_strength_that_a_record_states_wins_over_that_of_its_code(self):
+        medicine = concept("prednisone 20 MG Oral Tablet", "312617")
+        tablets = [dosage(2, "tablet")]
+        use = read(request(medicationCodeableConcept=medicine, dosageInstruction=tablets))
+        assert use.steps[0].mg_per_day == 40
+
+    def test_tablets_are_milligrams_by_the_code_of_an_ingredient(self):
+        coding = {"coding": [{"system": RXNORM, "code": "312617"}]}
+        resource = by_reference(reference="Medication/m") | {
+            "dosageInstruction": [dosage(2, "tablet")]
+        }
+        medication = {"ingredient": [{"itemCodeableConcept": coding}]}
+        assert read(resource, {"Medication/m": medication}).steps[0].mg_per_day == 10
 
     def test_without_an_instruction_there_is_no_step(self):
         assert read(request(dosageInstruction=None)).steps == ()
@@ -473,6 +606,27 @@ class TestDispenses:
         use = read(dispense(dosageInstruction=None, quantity={"value": 60, "unit": "tablet"}))
         assert [(step.mg_per_day, step.first) for step in use.steps] == [(10, date(2026, 3, 2))]
 
+    def test_a_pack_handed_over_is_spread_over_its_days(self):
+        pack = concept("{21 (methylprednisolone 4 MG Oral Tablet) } Pack", "6902")
+        use = read(
+            dispense(
+                medicationCodeableConcept=pack,
+                quantity={"value": 1, "unit": "Pack"},
+                daysSupply={"value": 6, "unit": "d"},
+                dosageInstruction=[{"text": "as on the pack"}],
+            )
+        )
+        assert (use.steps[0].mg_per_day, use.supplied_until) == (14, date(2026, 3, 7))
+
+    def test_tablets_without_a_strength_are_no_dose(self):
+        use = read(
+            dispense(
+                medicationCodeableConcept=concept("prednisone", "8640"),
+                dosageInstruction=[dosage(1, "tablet")],
+            )
+        )
+        assert "strength" in use.steps[0].problem
+
     def test_a_text_instruction_gives_way_to_the_mean_of_the_supply(self):
         use = read(dispense(dosageInstruction=[{"text": "as directed"}]))
         assert use.steps[0].mg_per_day == 5
@@ -527,6 +681,49 @@ class TestAdministrations:
         period = {"start": "2026-03-02T23:00:00Z", "end": "2026-03-03T01:00:00Z"}
         use = read(administration(effectiveDateTime=None, effectivePeriod=period))
         assert (use.steps[0].first, use.steps[0].last) == (date(2026, 3, 2), date(2026, 3, 2))
+
+    @pytest.mark.parametrize(
+        "start, end, days",
+        [
+            ("2026-03-02", "2026-03-04", 3),
+            ("2026-03-02", "2026-03-02", 1),
+            ("2026-03-02", "2026-03-01", 1),
+            ("2026-03-02T08:00:00Z", "2026-03-05T08:00:00Z", 3),
+            ("2026-03-02T08:00:00Z", "2026-03-03T20:00:00Z", 2),
+            ("2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z", 1),
+            ("2026-03", "2026-05", 1),
+        ],
+    )
+    def test_an_event_of_several_days_is_spread_evenly_over_them(self, start, end, days):
+        period = {"start": start, "end": end}
+        given = administration(effectiveDateTime=None, effectivePeriod=period)
+        given["dosage"] = {"dose": {"value": 3, "unit": "g"}}
+        step = read(given).steps[0]
+        assert step.mg_per_day == pytest.approx(3000 / days)
+        assert (step.last - step.first).days == days - 1
+
+    def test_the_end_of_an_event_of_several_days_is_its_last_day(self):
+        period = {"start": "2026-03-02", "end": "2026-03-04"}
+        use = read(administration(effectiveDateTime=None, effectivePeriod=period))
+        assert (use.start, use.end) == (When.day(date(2026, 3, 2)), When.day(date(2026, 3, 4)))
+
+    def test_a_dose_per_day_over_several_days_is_the_dose_of_each(self):
+        period = {"start": "2026-03-02", "end": "2026-03-04"}
+        dose = {"dose": {"value": 1000, "unit": "mg/d"}}
+        use = read(administration(effectiveDateTime=None, effectivePeriod=period, dosage=dose))
+        assert use.steps[0].mg_per_day == 1000
+
+    def test_a_rate_over_several_days_is_what_ran_in_all_of_them(self):
+        period = {"start": "2026-03-02T08:00:00Z", "end": "2026-03-05T08:00:00Z"}
+        rate = {"rateQuantity": {"value": 10, "unit": "mg/h"}}
+        use = read(administration(effectiveDateTime=None, effectivePeriod=period, dosage=rate))
+        assert use.steps[0].mg_per_day == pytest.approx(240)
+
+    def test_a_rate_between_two_days_of_unknown_hours_cannot_be_told(self):
+        period = {"start": "2026-03-02", "end": "2026-03-04"}
+        rate = {"rateQuantity": {"value": 10, "unit": "mg/h"}}
+        use = read(administration(effectiveDateTime=None, effectivePeriod=period, dosage=rate))
+        assert "rate" in use.steps[0].problem
 
     def test_a_rate_counts_with_the_length_of_the_infusion(self):
         period = {"start": "2026-03-02T08:00:00Z", "end": "2026-03-02T10:00:00Z"}

@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 
+from service.ehr.codes import MODIFIED as MODIFIED_PROBLEM
 from service.ehr.parse import RecordParser
 from service.screening.record import REQUIRED_TYPES, PatientRecord, Problem, ResourceRef, When
 from service.screening.value_sets import packaged_vocabulary
 from tests.lib.patients import (
+    MODIFIED,
+    NO_VALUE,
     concept,
     condition,
+    cpt,
+    document,
     dxa,
+    dxa_appointment,
     dxa_done,
     dxa_order,
     edss,
@@ -22,6 +28,7 @@ from tests.lib.patients import (
     ms,
     observation,
     ordered,
+    procedure,
     report,
     snomed,
     woman,
@@ -105,7 +112,7 @@ def test_an_onset_may_be_a_date_a_period_or_an_age():
     first, second, third = record(ANNA, ms(onset="2020"), ms() | stretch, ms() | age).conditions
     assert first.onset == When(date(2020, 1, 1), date(2020, 12, 31))
     assert second.onset == When(date(2020, 3, 1), date(2020, 3, 31))
-    assert third.onset == When(date(2026, 6, 1), date(2027, 6, 1))
+    assert third.onset == When(date(2026, 6, 1), date(2027, 5, 31))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +127,7 @@ def test_an_age_that_cannot_be_understood_is_no_onset(age):
 def test_an_age_at_onset_may_fall_on_a_leap_day_or_beyond_the_calendar():
     age = {"onsetAge": {"value": 41, "code": "a"}}
     (leap,) = record(woman(born="1984-02-29"), ms() | age).conditions
-    assert leap.onset == When(date(2025, 3, 1), date(2026, 3, 1))
+    assert leap.onset == When(date(2025, 3, 1), date(2026, 2, 28))
     (late,) = record(woman(born="9990-01-01"), ms() | age).conditions
     assert late.onset == When(date.max, date.max)
 
@@ -156,6 +163,87 @@ def test_a_value_that_is_absent_with_a_reason_is_no_value():
     (kept,) = record(observation(snomed("273554001"), on="2026-01-01") | absent).observations
     assert kept.is_absent
     assert not kept.has_value
+
+
+def test_a_value_beside_a_reason_why_there_is_none_is_not_kept():
+    number = edss(6.5, on="2026-01-01", dataAbsentReason=NO_VALUE)
+    yes = observation(
+        snomed("105503008"), on="2026-01-01", valueBoolean=True, dataAbsentReason=NO_VALUE
+    )
+    for kept in record(number, yes).observations:
+        assert kept.is_absent and kept.has_value
+        assert (kept.quantity, kept.boolean) == (None, None)
+
+
+def test_a_component_has_its_own_reason_why_there_is_no_value():
+    inner = {k: v for k, v in edss(6.5, on=None).items() if k not in ("status", "resourceType")}
+    whole = observation(
+        loinc("85353-1"), on="2026-01-01", component=[inner], dataAbsentReason=NO_VALUE
+    )
+    (kept,) = record(whole).observations
+    assert not kept.is_absent
+    assert kept.quantity is not None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "bound"),
+    [
+        ({"value": 2}, {"value": 4}, (2, None, ">=")),
+        ({"value": 2, "unit": "cm"}, {}, (2, "cm", ">=")),
+        ({"value": 0}, {"value": 1, "code": "1"}, (1, "1", "<=")),
+        ({"value": 0}, {}, (0, None, ">=")),
+        ({}, {"value": 4, "unit": "cm"}, (4, "cm", "<=")),
+        ({}, {}, None),
+        ({"value": "2"}, {"unit": "cm"}, None),
+    ],
+)
+def test_a_range_is_its_end_that_says_more(low, high, bound):
+    value = {"valueRange": {"low": low, "high": high}}
+    (kept,) = record(observation(snomed("273554001"), on="2026-01-01") | value).observations
+    read = kept.quantity and (kept.quantity.value, kept.quantity.unit, kept.quantity.comparator)
+    assert read == bound
+    assert kept.has_value
+
+
+MODIFIER = {"modifierExtension": MODIFIED}
+INNER = {k: v for k, v in edss(6.5, on=None).items() if k not in ("status", "resourceType")}
+
+
+def test_whatever_carries_a_modifier_is_reported_and_unclear():
+    kept = record(
+        ms(**MODIFIER),
+        edss(6.5, on="2026-01-01", **MODIFIER),
+        dxa_done(on="2026-01-01", **MODIFIER),
+        report(loinc("38268-9"), on="2026-01-01", **MODIFIER),
+        dxa_order(on="2026-01-01", **MODIFIER),
+        dxa_appointment(on="2026-01-01", **MODIFIER),
+        ordered("prednisone 5 mg oral tablet", on="2026-01-01", **MODIFIER),
+    )
+    assert kept.conditions[0].verification == "unclear"
+    parts = (kept.observations, kept.procedures, kept.reports, kept.orders, kept.appointments)
+    assert {part[0].status for part in parts} == {"unclear"}
+    assert kept.medicines[0].counts is None
+    assert [p.problem for p in kept.reported] == [MODIFIED_PROBLEM] * 7
+
+
+def test_a_modifier_of_what_is_none_of_ours_is_not_reported():
+    other = observation(loinc("8867-4"), on="2026-01-01", value=70, unit="/min", **MODIFIER)
+    assert record(other, condition(icd("J00"), **MODIFIER)).reported == ()
+
+
+def test_a_modifier_of_one_component_leaves_the_others():
+    whole = observation(
+        loinc("85353-1"), on="2026-01-01", component=[INNER | MODIFIER, dict(INNER)]
+    )
+    assert [o.status for o in record(whole).observations] == ["unclear", "final"]
+
+
+def test_a_modifier_of_a_report_holds_for_the_result_inside():
+    inside = dxa(t=-1.2, on="2026-01-01")
+    (kept,) = record(
+        report(loinc("38268-9"), on="2026-01-01", contained=[inside], **MODIFIER)
+    ).observations
+    assert kept.status == "unclear"
 
 
 def test_an_answer_may_be_of_ours_where_the_question_is_not():
@@ -220,6 +308,112 @@ def test_a_report_points_to_its_results():
     assert kept.results == (ResourceRef("Observation", "7"),)
 
 
+def test_a_report_keeps_its_conclusions_its_document_and_its_order():
+    conclusions = [concept(snomed("312894000")), concept(text="osteoporosis")]
+    order = [{"reference": "ServiceRequest/7"}, {"reference": "#a"}]
+    full, bare = record(
+        report(
+            loinc("38268-9"),
+            on="2026-01-02",
+            conclusionCode=conclusions,
+            presentedForm=[{"contentType": "application/pdf"}],
+            basedOn=order,
+        ),
+        report(loinc("38268-9"), on="2026-01-02"),
+    ).reports
+    assert full.conclusions == {"osteopenia"}
+    assert (full.has_document, bare.has_document) == (True, False)
+    assert (full.based_on, bare.based_on) == ((ResourceRef("ServiceRequest", "7"),), ())
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        report(loinc("38268-9"), on="2026-01-02", result=[{"reference": "Observation/own"}]),
+        observation(
+            loinc("38268-9"), on="2026-01-02", hasMember=[{"reference": "Observation/own"}]
+        ),
+    ],
+    ids=["report", "panel"],
+)
+def test_a_result_without_a_date_has_that_of_what_points_to_it(link):
+    found = record(link, dxa(t=-1.2, on=None, id="own")).observations
+    (own,) = [o for o in found if o.ref.id == "own"]
+    assert own.when == When.day(date(2026, 1, 2))
+
+
+def test_a_result_without_a_date_has_that_of_what_it_is_derived_from():
+    source = observation(loinc("24966-4"), on="2026-01-02", id="source")
+    own = dxa(t=-1.2, on=None, derivedFrom=[{"reference": "Observation/source"}])
+    assert {o.when for o in record(source, own).observations} == {When.day(date(2026, 1, 2))}
+
+
+def test_the_date_of_a_report_goes_before_that_of_a_panel():
+    member = [{"reference": "Observation/own"}]
+    found = record(
+        observation(loinc("38268-9"), on="2026-01-09", hasMember=member),
+        report(loinc("38268-9"), on="2026-01-02", result=member),
+        dxa(t=-1.2, on=None, id="own"),
+    ).observations
+    (own,) = [o for o in found if o.ref.id == "own"]
+    assert own.when == When.day(date(2026, 1, 2))
+
+
+@pytest.mark.parametrize(
+    "own", [{"effectiveDateTime": "last week"}, {"issued": "last week"}, {"effectivePeriod": {}}]
+)
+def test_a_date_that_is_broken_is_not_replaced_by_that_of_the_report(own):
+    link = report(loinc("38268-9"), on="2026-01-02", result=[{"reference": "Observation/own"}])
+    (kept,) = record(link, dxa(t=-1.2, on=None, id="own") | own).observations
+    assert kept.when is None
+
+
+def test_links_that_lead_nowhere_give_no_date():
+    members = [{"reference": "Observation/none"}, {"display": "x"}]
+    lost = dxa(t=-1.2, on=None, derivedFrom=members, hasMember=members)
+    undated = report(loinc("38268-9"), on=None, result=[{"reference": "Observation/0"}])
+    (kept,) = record(lost, undated).observations
+    assert kept.when is None
+
+
+@pytest.mark.parametrize(
+    ("code", "sites", "kept"),
+    [
+        (snomed("312681000"), ["80144004"], {"dxa-peripheral"}),
+        (snomed("312681000"), ["75129005"], {"dxa-peripheral"}),
+        (snomed("312681000"), ["80144004", "29627003"], {"dxa-central"}),
+        (snomed("312681000"), ["29627003"], {"dxa-central"}),
+        (snomed("312681000"), ["1"], {"dxa-central"}),
+        (loinc("46383-6"), ["122496007"], {"dxa-central", "dxa-bone-mineral-density"}),
+        (
+            loinc("46383-6"),
+            ["71341001:272741003=7771000"],
+            {"dxa-central", "dxa-bone-mineral-density"},
+        ),
+        (loinc("46383-6"), ["80144004"], {"dxa-peripheral"}),
+        (loinc("46383-6"), [], {"dxa-site-unknown"}),
+    ],
+)
+def test_a_body_site_says_what_a_code_for_bone_density_leaves_open(code, sites, kept):
+    site = [concept(*(snomed(s) for s in sites)), {"text": "hip"}, {"coding": [{"code": 5}]}]
+    (scan,) = record(procedure(code, on="2026-01-02", bodySite=site)).procedures
+    (order,) = record(dxa_order(on="2026-01-02") | {"code": concept(code), "bodySite": site}).orders
+    assert scan.concepts == kept == order.concepts
+
+
+def test_the_body_site_of_a_panel_holds_for_its_components():
+    inner = {"code": concept(loinc("38267-1")), "valueQuantity": {"value": -1.2}}
+    heel = concept(snomed("80144004"))
+    whole = observation(loinc("85353-1"), on="2026-01-01", component=[inner], bodySite=heel)
+    (kept,) = record(whole).observations
+    assert kept.concepts == {"dxa-peripheral"}
+
+
+def test_a_body_site_changes_nothing_about_other_codes():
+    (kept,) = record(edss(6.5, on="2026-01-01", bodySite=concept(snomed("80144004")))).observations
+    assert kept.concepts == {"edss"}
+
+
 def test_what_was_not_done_has_the_day_of_its_recording():
     recorded = {
         "url": "http://hl7.org/fhir/us/qicore/StructureDefinition/qicore-recorded",
@@ -266,6 +460,72 @@ def test_an_intent_that_nobody_knows_makes_an_active_order_unclear(intent, statu
 
 def test_orders_for_something_else_are_not_kept():
     assert record({"resourceType": "ServiceRequest", "code": concept(loinc("8867-4"))}).orders == ()
+
+
+def test_an_appointment_is_kept_for_its_service_its_reason_or_its_order():
+    scan, other = concept(cpt("77080")), concept(loinc("8867-4"))
+    kept = record(
+        dxa_appointment(on="2026-01-02"),
+        dxa_appointment(on="2026-01-02", code=loinc("8867-4"), reasonCode=[scan]),
+        dxa_appointment(
+            on="2026-01-02", code=loinc("8867-4"), basedOn=[{"reference": "ServiceRequest/1"}]
+        ),
+        dxa_appointment(on="2026-01-02", code=loinc("8867-4"), reasonCode=[other]),
+    ).appointments
+    assert [a.ref.id for a in kept] == ["0", "1", "2"]
+    assert kept[2].based_on == (ResourceRef("ServiceRequest", "1"),)
+
+
+@pytest.mark.parametrize(
+    ("dates", "read"),
+    [
+        ({"start": "2026-01-02T09:00:00Z"}, date(2026, 1, 2)),
+        ({"requestedPeriod": [{"start": "2026-01-02"}]}, date(2026, 1, 2)),
+        ({"start": "soon", "requestedPeriod": [{"start": "2026-01-02"}]}, None),
+        ({}, None),
+    ],
+)
+def test_the_day_of_an_appointment(dates, read):
+    (kept,) = record(dxa_appointment(on=None) | dates).appointments
+    assert kept.when == (When.day(read) if read else None)
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        (document("Outside DEXA 2024", on="2026-01-02"), "DXA"),
+        (document("dxa", on="2026-01-02"), "DXA"),
+        (document("Osteodensitometrie", on="2026-01-02"), "densitometry"),
+        (document("Bone mineral density, hip", on="2026-01-02"), "bone density"),
+        (document("", on="2026-01-02", description="bone density"), "bone density"),
+        (document("", on="2026-01-02", type={"text": "DXA report"}), "DXA"),
+        (document("", on="2026-01-02", type={"coding": [{"display": "DXA"}]}), "DXA"),
+        (document("", on="2026-01-02", type=concept(loinc("38268-9"))), "bone density scan"),
+    ],
+)
+def test_a_document_may_be_a_scan_by_its_code_or_by_a_word_of_ours(told, word):
+    (kept,) = record(told).documents
+    assert (kept.word, kept.when) == (word, When.day(date(2026, 1, 2)))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        document("dexamethasone", on="2026-01-02"),
+        document("Bone scan", on="2026-01-02"),
+        document("DXA", on="2026-01-02", status="superseded"),
+        document("DXA", on="2026-01-02", status="entered-in-error"),
+        {"resourceType": "DocumentReference", "content": "DXA", "description": 5},
+    ],
+)
+def test_any_other_document_is_none(told):
+    assert record(told).documents == ()
+
+
+def test_a_document_has_the_day_of_what_it_tells_of():
+    context = {"context": {"period": {"start": "2025-01-01", "end": "2025-01-02"}}}
+    (kept,) = record(document("DXA", on="2026-01-02") | context).documents
+    assert kept.when == When.day(date(2025, 1, 2))
 
 
 def test_a_device_counts_where_it_is_assigned_or_said_to_be_in_use():

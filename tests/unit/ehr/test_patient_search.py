@@ -1,12 +1,16 @@
 """One type for several patients: batches where the server truly allows, else one by one."""
 
+from datetime import UTC, date, datetime, timedelta
+
 import pytest
 
+from service.ehr.capability import capability_from
 from service.ehr.errors import EHRUnavailable
 from service.ehr.patient_search import PatientSearch, TypeSearch, searches_for
 from service.screening.value_sets import DataRequirement, vocabulary_from
 from tests.lib.wire import Chart, Wire, answer, bundle, outcome, parameters_of, resource
 
+PLAIN = capability_from({"fhirVersion": "4.0.1", "rest": [{"resource": []}]})
 CONDITIONS = TypeSearch("Condition")
 IDS = ["a", "b", "c", "d", "e"]
 CHART = [resource("Condition", f"c-{i}", i) for i in IDS]
@@ -276,22 +280,89 @@ VOCABULARY = vocabulary_from(
 def test_there_is_one_search_for_each_type():
     needs = [DataRequirement(type_) for type_ in ("Procedure", "Condition", "Procedure")]
 
-    assert [s.type for s in searches_for(needs, VOCABULARY)] == ["Condition", "Procedure"]
+    assert [s.type for s in searches_for(needs, VOCABULARY, PLAIN)] == ["Condition", "Procedure"]
 
 
 def test_observations_are_searched_by_the_codes_of_all_criteria_together():
     needs = [DataRequirement("Observation", ("edss",)), DataRequirement("Observation", ("bmi",))]
 
-    assert searches_for(needs, VOCABULARY) == (TypeSearch("Observation", ("1-1", "2-2")),)
+    assert searches_for(needs, VOCABULARY, PLAIN) == (TypeSearch("Observation", ("1-1", "2-2")),)
 
 
 def test_no_other_type_is_filtered_by_code():
     needs = [DataRequirement("MedicationRequest", ("edss",))]
 
-    assert searches_for(needs, VOCABULARY) == (TypeSearch("MedicationRequest"),)
+    assert searches_for(needs, VOCABULARY, PLAIN) == (TypeSearch("MedicationRequest"),)
 
 
 def test_a_criterion_that_needs_every_observation_gets_every_observation():
     needs = [DataRequirement("Observation", ("edss",)), DataRequirement("Observation")]
 
-    assert searches_for(needs, VOCABULARY) == (TypeSearch("Observation"),)
+    assert searches_for(needs, VOCABULARY, PLAIN) == (TypeSearch("Observation"),)
+
+
+def offering(*parameters):
+    listed = {
+        "type": "Observation",
+        "interaction": [{"code": "search-type"}],
+        "searchParam": [{"name": name} for name in parameters],
+    }
+    return capability_from({"fhirVersion": "4.0.1", "rest": [{"resource": [listed]}]})
+
+
+OBSERVED = [DataRequirement("Observation", ("edss", "wheelchair"))]
+WITH_ANSWERS = vocabulary_from(
+    {
+        "id": id_,
+        "title": id_,
+        "version": "1",
+        "compose": {"include": [{"system": system, "concept": [{"code": code}]}]},
+    }
+    for id_, system, code in (
+        ("edss", "http://loinc.org", "1-1"),
+        ("wheelchair", "http://snomed.info/sct", "105503008"),
+    )
+)
+
+
+def test_components_are_asked_for_in_the_same_search_where_the_server_offers_it():
+    (search,) = searches_for(OBSERVED, WITH_ANSWERS, offering("code", "combo-code"))
+    assert (search.by, search.codes) == ("combo-code", ("1-1", "105503008"))
+
+    wire, _ = find(Chart(), ["a"], search=search)
+    assert parameters_of(wire.requests[0])["combo-code"] == "1-1,105503008"
+
+
+def test_answers_are_asked_for_by_their_own_search_and_never_by_codes_of_questions():
+    _, answers = searches_for(OBSERVED, WITH_ANSWERS, offering("code", "value-concept"))
+    assert answers == TypeSearch("Observation", ("105503008",), "value-concept", is_extra=True)
+
+
+def test_a_server_that_lists_components_and_does_not_take_them_is_asked_without():
+    search = TypeSearch("Observation", ("1-1",), "combo-code")
+    chart = Chart(resource("Observation", "o", "a"))
+
+    def handler(request):
+        if "combo-code" in parameters_of(request):
+            return answer(outcome("error", "not-supported"), 400)
+        return chart(request)
+
+    wire, [first, second] = find(handler, ["a"], ["a"], search=search)
+    assert [ids_of(found) for found in (first, second)] == [["o"], ["o"]]
+    assert not first.unread
+    assert "combo-code" not in parameters_of(wire.requests[-1])
+
+
+def test_observations_that_are_refused_are_not_asked_for_in_another_way():
+    search = TypeSearch("Observation", ("1-1",), "combo-code")
+    refusal = answer(outcome("error", "forbidden"), 403)
+    wire, [found] = find(lambda _: refusal, ["a", "b"], search=search)
+    assert found.unread == {"a", "b"}
+    assert len(wire.requests) == 1
+
+
+def test_of_appointments_only_those_ahead_are_asked_for():
+    wire, [_] = find(Chart(), ["a"], search=TypeSearch("Appointment"))
+    asked = parameters_of(wire.requests[0])["date"]
+    assert asked.startswith("ge")
+    assert timedelta(0) < datetime.now(UTC).date() - date.fromisoformat(asked[2:]) <= timedelta(2)

@@ -56,6 +56,52 @@ def test_each_patient_gets_a_record_with_what_is_theirs_in_the_order_asked():
     assert given["a"][2] == frozenset()
 
 
+ANSWERS = vocabulary_from(
+    [
+        {
+            "id": "wheelchair",
+            "title": "wheelchair",
+            "version": "1",
+            "compose": {
+                "include": [
+                    {"system": "http://snomed.info/sct", "concept": [{"code": "105503008"}]}
+                ]
+            },
+        }
+    ]
+)
+
+
+def read_observations(handler):
+    offered = {
+        "type": "Observation",
+        "interaction": [{"code": "search-type"}],
+        "searchParam": [{"name": "code"}, {"name": "value-concept"}],
+    }
+    statement = {"fhirVersion": "4.0.1", "rest": [{"resource": [offered]}]}
+    wire, built = Wire(handler), Built()
+    reader = RecordReader(wire.client(), capability_from(statement), ANSWERS)
+    needs = [DataRequirement("Observation", ("wheelchair",))]
+    list(reader.read_records(["a"], needs, built))
+    resources, _, unread, _ = built.given["a"]
+    return [r["id"] for r in resources["Observation"]], unread
+
+
+def test_an_observation_that_two_searches_find_is_there_once():
+    assert read_observations(Chart(resource("Observation", "o", "a"))) == (["o"], frozenset())
+
+
+def test_a_search_for_answers_that_fails_leaves_the_others_read():
+    chart = Chart(resource("Observation", "o", "a"))
+
+    def handler(request):
+        if "value-concept" in parameters_of(request):
+            return answer(outcome("error", "not-supported"), 400)
+        return chart(request)
+
+    assert read_observations(handler) == (["o"], frozenset())
+
+
 def test_a_batch_costs_one_search_for_each_type():
     many = [f"p{n}" for n in range(50)]
     chart = Chart(*(resource(t, f"{i}", i) for t in TYPES for i in many))

@@ -12,7 +12,7 @@ from service.ehr.statuses import (
     procedure_status,
     verification_of,
 )
-from tests.lib.patients import concept, snomed, status_of
+from tests.lib.patients import MODIFIED, concept, snomed, status_of
 
 
 def said(code: str) -> dict:
@@ -93,6 +93,45 @@ def test_an_encounter_diagnosis_is_one_that_is_no_problem_as_well(categories, is
 
 def test_a_category_may_be_a_text():
     assert is_encounter_diagnosis({"category": [{"text": "Encounter Diagnosis"}]})
+
+
+@pytest.mark.parametrize(
+    ("status", "observation", "procedure", "order"),
+    [
+        ("final", "unclear", "unclear", "unclear"),
+        ("completed", "unclear", "unclear", "other"),
+        ("not-done", "unclear", "unclear", "unclear"),
+        ("active", "unclear", "unclear", "unclear"),
+        ("revoked", "unclear", "unclear", "unclear"),
+        ("preliminary", "not-final", "unclear", "unclear"),
+        ("entered-in-error", "withdrawn", "withdrawn", "withdrawn"),
+    ],
+)
+def test_what_counts_or_speaks_against_an_alert_is_unclear_under_a_modifier(
+    status, observation, procedure, order
+):
+    resource = {"status": status, "modifierExtension": MODIFIED}
+    assert observation_status(resource) == observation
+    assert procedure_status(resource) == procedure
+    assert order_status(resource) == order
+
+
+@pytest.mark.parametrize(
+    ("code", "folded"),
+    [
+        ("confirmed", "unclear"),
+        ("refuted", "unclear"),
+        ("provisional", "unconfirmed"),
+        ("entered-in-error", "entered-in-error"),
+    ],
+)
+def test_a_diagnosis_under_a_modifier_is_neither_believed_nor_refuted(code, folded):
+    condition = {"verificationStatus": said(code), "modifierExtension": MODIFIED}
+    assert verification_of(condition) == folded
+
+
+def test_a_diagnosis_without_a_status_is_unclear_under_a_modifier():
+    assert verification_of({"modifierExtension": MODIFIED}) == "unclear"
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ import csv
 import importlib.util
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from service.screening.protocol import Protocol, packaged_protocol
 from service.screening.value_sets import Vocabulary, packaged_vocabulary
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -65,3 +67,29 @@ def build_script() -> ModuleType:
 @pytest.fixture(scope="session")
 def home() -> Path:
     return HOME
+
+
+@pytest.fixture(scope="session")
+def package_script() -> ModuleType:
+    """scripts/ is no package: its folder goes on the path, as when the script is run."""
+    scripts = str(PROJECT / "scripts")
+    sys.path.insert(0, scripts)
+    try:
+        return import_module("build_fhir_package")
+    finally:
+        sys.path.remove(scripts)
+
+
+@pytest.fixture(scope="session")
+def package(package_script: ModuleType) -> Any:
+    return package_script.build(package_script.packaged_source())
+
+
+@pytest.fixture(scope="session")
+def by_name(package: Any) -> dict[str, dict[str, Any]]:
+    return {f"{r['resourceType']}-{r['id']}": r for r in (*package.generated, *package.examples)}
+
+
+@pytest.fixture(scope="session")
+def protocol(vocabulary: Vocabulary) -> Protocol:
+    return packaged_protocol(vocabulary)

@@ -161,13 +161,34 @@ def test_denosumab_is_recognised_with_and_without_a_biosimilar_suffix(
 
 def test_a_fall_from_a_wheelchair_is_not_a_fall_from_a_scooter(vocabulary: Vocabulary) -> None:
     assert vocabulary.concepts_of(ICD10CM, "W05.0XXA") == {"fall-from-wheelchair"}
-    assert vocabulary.concepts_of(ICD10CM, "W05.1XXA") == frozenset()
+    assert vocabulary.concepts_of(ICD10CM, "W05.1XXA") == {"fall"}
 
 
 def test_a_fall_from_a_wheelchair_is_not_a_status_of_wheelchair_use(
     vocabulary: Vocabulary,
 ) -> None:
     assert vocabulary.concepts_of(SNOMED, "17886000") == {"fall-from-wheelchair"}
+
+
+@pytest.mark.parametrize("code", ["W18.40XA", "W18.43XA", "W11.XXXA", "W17.89XA"])
+def test_a_stumble_without_a_fall_and_a_fall_from_a_height_are_no_fall(
+    vocabulary: Vocabulary, code: str
+) -> None:
+    assert "fall" not in vocabulary.concepts_of(ICD10CM, code)
+
+
+@pytest.mark.parametrize("code", ["W00.0XXA", "W010XXA", "W07.XXXA", "W18.30XA", "W19"])
+def test_a_fall_of_low_height_is_a_fall(vocabulary: Vocabulary, code: str) -> None:
+    assert vocabulary.concepts_of(ICD10CM, code) == {"fall"}
+
+
+def test_a_history_of_falling_is_neither_a_fall_nor_repeated_falls(vocabulary: Vocabulary) -> None:
+    assert vocabulary.concepts_of(ICD10CM, "Z91.81") == {"history-of-falling"}
+
+
+@pytest.mark.parametrize("code", ["73830-2", "57254-5"])
+def test_that_falls_were_assessed_is_in_no_set(vocabulary: Vocabulary, code: str) -> None:
+    assert vocabulary.concepts_of(LOINC, code) == frozenset()
 
 
 @pytest.mark.parametrize("code", ["W13.0XXA", "V43.52XA", "V00.131A", "X95.9XXA", "Y04.0XXA"])
@@ -212,7 +233,7 @@ def test_a_hand_or_foot_is_not_a_finger_or_toe(vocabulary: Vocabulary) -> None:
 
 
 def test_a_healed_pathological_fracture_is_not_an_osteoporotic_one(vocabulary: Vocabulary) -> None:
-    assert vocabulary.concepts_of(ICD10CM, "Z87.311") == {"fracture-any"}
+    assert vocabulary.concepts_of(ICD10CM, "Z87.311") == {"fracture-any", "fracture-history"}
     assert "osteoporotic-fracture" in vocabulary.concepts_of(ICD10CM, "Z87.310")
 
 

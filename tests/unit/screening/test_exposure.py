@@ -8,8 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.screening.exposure import Exposure, exposure_between
-from service.screening.record import DoseStep, MedicationUse, ResourceRef, When
+from service.screening.corticotropin import corticotropin_days
+from service.screening.exposure import (
+    Exposure,
+    exposure_between,
+    exposure_of,
+    lifetime_exposure_of,
+)
+from service.screening.prednisone_equivalents import Equivalents
+from service.screening.record import (
+    DoseStep,
+    MedicationUse,
+    Observation,
+    PatientRecord,
+    Quantity,
+    ResourceRef,
+    When,
+)
 
 ON = date(2026, 11, 22)
 SINCE = ON - timedelta(days=364)
@@ -17,6 +32,7 @@ PREDNISONE = "glucocorticoid-prednisone"
 METHYLPREDNISOLONE = "glucocorticoid-methylprednisolone"
 DEXAMETHASONE = "glucocorticoid-dexamethasone"
 HYDROCORTISONE = "glucocorticoid-hydrocortisone"
+CORTISONE = "glucocorticoid-cortisone"
 UNSPECIFIED = "glucocorticoid-unspecified"
 FACTORS = {
     PREDNISONE: 1.0,
@@ -24,7 +40,17 @@ FACTORS = {
     METHYLPREDNISOLONE: 1.25,
     DEXAMETHASONE: 6.67,
     HYDROCORTISONE: 0.25,
+    CORTISONE: 0.2,
 }
+EQUIVALENTS = Equivalents(
+    FACTORS,
+    short_course_days=3,
+    short_course_mg=100,
+    short_course_gap_days=7,
+    renewal_months=12,
+    replacement_mg=7.5,
+    pulse_mg=250,
+)
 
 
 def ago(days):
@@ -60,8 +86,9 @@ def use(
     return MedicationUse(**{**values, **fields, "steps": steps})
 
 
-def exposure(*medicines, weight_kg=None, since=SINCE, until=ON, on=ON):
-    return exposure_between(medicines, FACTORS, since, until, weight_kg=weight_kg, on=on)
+def exposure(*medicines, since=SINCE, until=ON, on=ON, **known):
+    known = {"weight_kg": None} | known
+    return exposure_between(medicines, EQUIVALENTS, since, until, on=on, **known)
 
 
 def reasons(found):
@@ -164,6 +191,225 @@ class TestWhichRecordCounts:
         assert exposure(use(kind="administration"), use(kind="administration")).total_mg == 10
 
 
+class TestOrdersAndWhatWasDoneOnThem:
+    def given(self, *days, mg=1000, order="order"):
+        return [
+            use(
+                ago(n),
+                ago(n),
+                mg,
+                id=str(n),
+                kind="administration",
+                based_on=(ResourceRef("MedicationRequest", order),),
+            )
+            for n in days
+        ]
+
+    def test_five_ordered_doses_given_a_day_late_are_five(self):
+        order = use(ago(20), ago(16), 1000, id="order")
+        found = exposure(order, *self.given(19, 18, 17, 16, 15))
+        assert (found.day_count, found.days[0].day, found.total_mg) == (5, ago(19), 5000)
+
+    def test_what_is_left_of_an_order_lies_at_its_end(self):
+        order = use(ago(20), ago(11), 100, id="order")
+        found = exposure(order, *self.given(19, 18, mg=100))
+        assert (found.day_count, found.days[0].day) == (10, ago(20))
+        late = exposure(order, *self.given(19, 18, 5, mg=100))
+        assert (late.day_count, late.days[0].day) == (10, ago(19))
+
+    def test_an_order_that_runs_on_beyond_today_loses_no_day_to_its_doses(self):
+        order = use(ago(9), ago(-90), 5, id="order")
+        assert exposure(order, *self.given(8, 7, mg=5)).day_count == 10
+
+    def test_supplies_handed_over_late_do_not_lengthen_an_order(self):
+        order = use(ago(200), ago(116), 5, id="order")
+        supply = use(
+            ago(193),
+            ago(109),
+            5,
+            kind="dispense",
+            id="d",
+            based_on=(ResourceRef("MedicationRequest", "order"),),
+        )
+        assert exposure(order, supply).day_count == 85
+
+    def test_doses_of_another_order_take_no_place(self):
+        order = use(ago(20), ago(16), 1000, id="order")
+        found = exposure(order, *self.given(19, 18, 17, 16, 15, order="other"))
+        assert found.day_count == 6
+
+    def pulses(self, *days, kind="administration", mg=1000, **fields):
+        return [use(ago(n), ago(n), mg, id=f"{kind}{n}", kind=kind, **fields) for n in days]
+
+    @pytest.mark.parametrize("kind", ["administration", "dispense"])
+    @pytest.mark.parametrize("ordered_as", ["request", "statement"])
+    @pytest.mark.parametrize("last_day", [27, 18, 11])
+    def test_a_pulse_course_given_near_its_order_is_counted_once(self, kind, ordered_as, last_day):
+        order = use(ago(20), ago(18), 1000, id="order", kind=ordered_as)
+        given = self.pulses(last_day + 2, last_day + 1, last_day, kind=kind)
+        assert exposure(order, *given).day_count == 3
+
+    @pytest.mark.parametrize("first_day, count", [(11, 1), (10, 4), (27, 1), (28, 4)])
+    def test_near_is_the_gap_of_a_course_before_or_after(self, first_day, count):
+        order = use(ago(20), ago(18), 1000, id="order")
+        assert exposure(order, *self.pulses(first_day)).day_count == count
+
+    def test_of_a_pulse_course_that_was_given_in_part_the_rest_is_not_added(self):
+        order = use(ago(20), ago(16), 1000, id="order")
+        assert exposure(order, *self.pulses(20, 19, 18)).total_mg == 3000
+
+    @pytest.mark.parametrize("mg, count", [(249, 5), (250, 3)])
+    def test_below_a_pulse_dose_an_order_counts_day_by_day(self, mg, count):
+        order = use(ago(20), ago(18), mg, id="order")
+        assert exposure(order, *self.pulses(18, 17, 16, mg=mg)).day_count == count
+
+    @pytest.mark.parametrize("mg, count", [(124, 4), (125, 1)])
+    def test_two_doses_of_a_day_are_one_pulse(self, mg, count):
+        order = use(ago(20), ago(18), 1000, id="order")
+        given = [*self.pulses(17, mg=mg), use(ago(17), ago(17), mg, id="b", kind="administration")]
+        assert exposure(order, *given).day_count == count
+
+    def test_a_pulse_of_another_ingredient_leaves_the_order_alone(self):
+        order = use(ago(20), ago(18), 1000, id="order")
+        given = self.pulses(17, concepts=[METHYLPREDNISOLONE])
+        assert exposure(order, *given).day_count == 4
+
+    def test_a_pulse_that_names_its_order_speaks_for_no_other(self):
+        order = use(ago(20), ago(18), 1000, id="order")
+        named = (ResourceRef("MedicationRequest", "other"),)
+        assert exposure(order, *self.pulses(17, based_on=named)).day_count == 4
+        assert exposure(order, *self.pulses(17, based_on=(order.ref,))).day_count == 1
+
+    def test_two_more_doses_ordered_for_after_the_three_given_are_added(self):
+        first = use(ago(20), ago(18), 1000, id="1")
+        more = use(ago(17), ago(16), 1000, id="2")
+        assert exposure(first, more, *self.pulses(20, 19, 18)).day_count == 5
+
+    def test_each_course_of_an_order_every_four_weeks_is_judged_alone(self):
+        step = DoseStep(mg_per_day=1000, first=ago(98), last=ago(14), interval_days=28)
+        order = use(ago(98), ago(14), id="order", steps=(step,))
+        found = exposure(order, *self.pulses(96, 68))
+        assert [d.day for d in found.days] == [ago(96), ago(68), ago(42), ago(14)]
+
+    def test_the_low_doses_of_an_order_stay_beside_a_pulse_given_near_it(self):
+        steps = (
+            DoseStep(mg_per_day=1000, first=ago(20), last=ago(18)),
+            DoseStep(mg_per_day=10, first=ago(17), last=ago(8)),
+        )
+        order = use(ago(20), ago(8), id="order", steps=steps)
+        found = exposure(order, *self.pulses(19, 18, 17))
+        assert found.total_mg == 3000 + 9 * 10
+
+    def test_an_order_from_the_beginning_of_the_calendar_is_no_reason_to_fail(self):
+        order = use(date.min, date.min, 1000, id="order")
+        assert exposure(order, *self.pulses(5)).day_count == 1
+
+    def test_an_order_left_open_ends_with_the_last_dose_given(self):
+        order = use(ago(200), None, 1000, id="order", is_open_ended=True)
+        found = exposure(order, *self.given(200, 199, 198))
+        assert (found.total_mg, found.unclear) == (3000, ())
+
+    def test_a_completed_order_without_an_end_ends_with_the_last_dose_given(self):
+        order = use(ago(200), None, 1000, id="order", stopped_on=ago(150))
+        assert exposure(order, *self.given(200, 199, 198)).total_mg == 3000
+
+    def test_an_order_left_open_and_dispensed_after_the_last_dose_given_goes_on(self):
+        order = use(ago(99), None, 5, id="order", is_open_ended=True)
+        supply = use(ago(95), ago(66), 5, kind="dispense", id="d", based_on=(order.ref,))
+        assert exposure(order, supply, *self.given(99, 98, mg=5)).day_count == 100
+
+    def test_a_dose_that_is_dated_after_today_ends_nothing_later_than_today(self):
+        order = use(ago(3), None, 5, id="order", is_open_ended=True)
+        assert exposure(order, *self.given(-5, mg=5)).day_count == 4
+
+
+ACTH = "corticotropin"
+
+
+def acth(*medicines, since=SINCE):
+    return corticotropin_days(medicines, 12, since, ON)
+
+
+class TestCorticotropin:
+    def test_its_days_hold_no_dose_and_its_units_leave_nothing_unclear(self):
+        steps = (DoseStep(problem="units", first=ago(30), last=ago(26)),)
+        days, unclear = acth(use(ago(30), ago(26), concepts=[ACTH], steps=steps))
+        assert [(d.day, d.mg) for d in days] == [(ago(n), 0.0) for n in (30, 29, 28, 27, 26)]
+        assert unclear == ()
+
+    def test_a_gel_under_the_skin_counts_whatever_its_form_says(self):
+        assert len(acth(use(concepts=[ACTH], route="local"))[0]) == 1
+
+    def test_what_does_not_count_is_no_day(self):
+        assert acth(use(concepts=[ACTH], counts=False), use(id="2")) == ((), ())
+
+    def test_a_record_whose_status_or_end_is_not_told_is_unclear(self):
+        for fields in ({"counts": None}, {"last": None}):
+            days, unclear = acth(use(**({"first": ago(30), "concepts": [ACTH]} | fields)))
+            assert (days, len(unclear)) == ((), 1)
+
+    def test_an_order_without_any_instruction_is_told_by_its_doses(self):
+        order = use(ago(30), None, concepts=[ACTH], steps=(), id="o", is_open_ended=True)
+        given = use(ago(29), ago(29), concepts=[ACTH], kind="administration", based_on=(order.ref,))
+        days, unclear = acth(order, given)
+        assert ([d.day for d in days], unclear) == ([ago(30), ago(29)], ())
+
+    def test_its_days_and_pulses_at_most_seven_days_apart_are_one_course(self):
+        pulse = use(ago(40), ago(38), 1000, id="p")
+        days, _ = acth(
+            use(ago(31), ago(27), concepts=[ACTH]), use(ago(19), ago(19), concepts=[ACTH], id="2")
+        )
+        courses = exposure(pulse).courses(at_least_mg=250, gap_days=7, events=days)
+        assert [(c.first, c.last, c.days, c.total_mg) for c in courses] == [
+            (ago(40), ago(27), 8, 3000),
+            (ago(19), ago(19), 1, 0),
+        ]
+
+    def test_days_outside_the_series_are_in_no_course(self):
+        days, _ = acth(use(ago(400), ago(400), concepts=[ACTH]), since=ago(500))
+        assert exposure().courses(at_least_mg=250, gap_days=7, events=days) == ()
+
+
+class TestThePatient:
+    def record(self, *medicines, **fields):
+        weight = Observation(
+            ref=ResourceRef("Observation", "w"),
+            concepts=frozenset({"body-weight"}),
+            codings=(),
+            status="final",
+            when=When.day(ago(100)),
+            has_value=True,
+            quantity=Quantity(60, "kg"),
+        )
+        return PatientRecord(
+            ResourceRef("Patient", "p"), medicines=medicines, observations=(weight,), **fields
+        )
+
+    def test_a_dose_per_kilogram_counts_with_the_weight_on_file(self):
+        record = self.record(use(steps=(DoseStep(mg_per_kg_per_day=0.5),)))
+        assert exposure_of(record, EQUIVALENTS, SINCE, ON).total_mg == 30
+
+    def test_a_maximum_cuts_a_dose_per_kilogram(self):
+        record = self.record(use(steps=(DoseStep(mg_per_kg_per_day=30, most_mg_per_day=1000),)))
+        assert exposure_of(record, EQUIVALENTS, SINCE, ON).total_mg == 1000
+
+    def test_a_life_begins_with_the_first_record(self):
+        record = self.record(use(ago(4000), ago(3996), 1000), use(ON, ON, 5, id="2"))
+        found = lifetime_exposure_of(record, EQUIVALENTS, ON)
+        assert (found.since, found.total_mg) == (ago(4000), 5005)
+
+    def test_a_life_does_not_begin_before_the_birth(self):
+        record = self.record(use(date(1900, 1, 1), ON, 5), birth=When.day(ago(9)))
+        assert lifetime_exposure_of(record, EQUIVALENTS, ON).day_count == 10
+
+    def test_a_record_from_the_beginning_of_the_calendar_is_no_reason_to_fail(self):
+        record = self.record(use(date.min, date.min, 5), birth=When.day(date.min))
+        assert lifetime_exposure_of(record, EQUIVALENTS, ON).since == date.min
+
+    def test_a_life_without_medicines_is_empty(self):
+        assert lifetime_exposure_of(self.record(), EQUIVALENTS, ON) == Exposure(ON, ON)
+
+
 class TestWhatIsNoExposure:
     @pytest.mark.parametrize(
         "fields",
@@ -192,6 +438,23 @@ class TestWhatIsNoExposure:
         found = exposure(use(SINCE - timedelta(days=5), SINCE, 4, concepts=[DEXAMETHASONE]))
         assert found.day_count == 1
 
+    @pytest.mark.parametrize(
+        "concept, mg, counted",
+        [
+            (HYDROCORTISONE, 30, 0),
+            (HYDROCORTISONE, 30.1, 1),
+            (CORTISONE, 37.5, 0),
+            (CORTISONE, 37.6, 1),
+            (PREDNISONE, 7.5, 1),
+        ],
+    )
+    def test_a_physiological_dose_in_adrenal_insufficiency_is_replacement(
+        self, concept, mg, counted
+    ):
+        taken = use(mg=mg, concepts=[concept])
+        assert exposure(taken, lacks_cortisol=True).day_count == counted
+        assert exposure(taken).day_count == 1
+
     def test_one_day_of_another_steroid_counts(self):
         assert exposure(use(mg=1)).day_count == 1
 
@@ -200,6 +463,17 @@ class TestTheEndOfARecord:
     def test_an_active_record_without_an_end_counts_until_the_day_of_judgement(self):
         found = exposure(use(ago(99), None, is_open_ended=True))
         assert (found.day_count, found.unclear) == (100, ())
+
+    @pytest.mark.parametrize("mg, is_counted", [(249, True), (250, False), (1000, False)])
+    def test_an_active_pulse_dose_without_an_end_is_not_followed(self, mg, is_counted):
+        found = exposure(use(ago(99), None, mg, is_open_ended=True))
+        assert bool(found.day_count) is is_counted
+        assert reasons(found) == ([] if is_counted else ["it is a pulse dose without an end"])
+
+    def test_an_active_pulse_dose_counts_to_the_end_that_its_instruction_states(self):
+        step = DoseStep(mg_per_day=1000, first=ago(4), last=ON)
+        found = exposure(use(ago(4), None, is_open_ended=True, steps=(step,)))
+        assert (found.day_count, found.unclear) == (5, ())
 
     @pytest.mark.parametrize(
         "renewed, is_counted", [(date(2025, 11, 22), True), (date(2025, 11, 21), False)]
@@ -471,6 +745,47 @@ class TestWhatHoldsForEveryChart:
         both = exposure(early, late)
         assert both.total_mg == exposure(early).total_mg + exposure(late).total_mg
         assert both.day_count == one + two
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.integers(1, 40),
+        st.integers(1, 40),
+        st.sampled_from([PREDNISONE, METHYLPREDNISOLONE, HYDROCORTISONE]),
+        st.sampled_from([PREDNISONE, METHYLPREDNISOLONE, HYDROCORTISONE]),
+        st.sampled_from(["dispense", "request", "statement"]),
+    )
+    def test_disjoint_courses_of_any_ingredient_and_kind_add_up(
+        self, one, two, first, second, kind
+    ):
+        early = use(ago(299), ago(300 - one), 40, id="1", concepts=[first])
+        late = use(ago(99), ago(100 - two), 24, id="2", concepts=[second], kind=kind)
+        alone = exposure(early), exposure(late)
+        both = exposure(early, late)
+        assert both.total_mg == pytest.approx(sum(part.total_mg for part in alone))
+        assert both.days == tuple(day for part in alone for day in part.days)
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.integers(1, 30), st.integers(0, 60), st.integers(0, 30), st.randoms())
+    def test_what_was_given_never_makes_more_days_than_were_ordered(
+        self, ordered, late, given, shuffle
+    ):
+        days = shuffle.sample(range(100, 201), min(given, ordered))
+        for mg in (200, 500):
+            order = use(ago(200), ago(201 - ordered), mg, id="order")
+            doses = [
+                use(
+                    ago(n - min(late, 40)),
+                    ago(n - min(late, 40)),
+                    mg,
+                    id=str(n),
+                    kind="administration",
+                    based_on=(order.ref,),
+                )
+                for n in days
+            ]
+            found = exposure(order, *doses).day_count
+            # Of a pulse that was given in part the rest is not added; of a daily dose it is.
+            assert found == ordered if mg < 250 else len(days) <= found <= ordered
 
     @settings(max_examples=60, deadline=None)
     @given(st.lists(STAYS, max_size=6))

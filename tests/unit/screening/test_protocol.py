@@ -34,9 +34,9 @@ def refused(given: dict[str, Any]) -> str:
     return str(error.value)
 
 
-def test_every_criterion_that_exists_is_in_the_packaged_protocol():
+def test_every_criterion_that_exists_is_on_but_for_the_baseline_policy():
     used = {e.criterion.id for e in packaged_protocol(VOCABULARY).entries}
-    assert used == set(CRITERIA)
+    assert set(CRITERIA) - used == {"never-scanned"}
 
 
 @pytest.mark.parametrize("name", ["id", "version", "title", "policies", "criteria"])
@@ -143,3 +143,26 @@ def test_what_is_needed_is_the_union_of_what_the_criteria_read():
     needs = {n.type: set(n.value_sets) for n in packaged_protocol(VOCABULARY).needs}
     assert {"Patient", "Condition", "MedicationRequest", "Procedure", "Device"} <= set(needs)
     assert {"edss", "vitamin-d-25oh", "dxa-central"} <= needs["Observation"]
+
+
+def test_a_type_that_the_protocol_does_without_is_not_read():
+    assert {"Appointment", "DocumentReference"}.isdisjoint(
+        need.type for need in packaged_protocol(VOCABULARY).needs
+    )
+
+
+@pytest.mark.parametrize(
+    ("criterion", "type_"),
+    [("dxa-ordered", "Appointment"), ("central-dxa", "DocumentReference")],
+)
+def test_a_hospital_may_have_it_read_all_the_same(criterion, type_):
+    given = document()
+    del entry(given, criterion)["not_read"]
+    assert type_ in {need.type for need in protocol_from(given, VOCABULARY).needs}
+
+
+@pytest.mark.parametrize("type_", ["ServiceRequest", "Procedure", "DocumentReference", "Nothing"])
+def test_a_type_whose_silence_would_be_taken_for_a_no_must_be_read(type_):
+    given = document()
+    entry(given, "dxa-ordered")["not_read"] = [type_]
+    assert f"not_read cannot name {type_}" in refused(given)

@@ -105,6 +105,14 @@ def test_names_are_recognised_as_whole_words_the_longest_first():
     assert MS.named_in("multiple sclerosis") == frozenset()
 
 
+def test_a_code_has_the_display_that_was_published_in_any_spelling_of_it():
+    named = value_set("ms", ICD10CM)
+    named["compose"]["include"][0]["concept"] = [{"code": "G35.A", "display": "Relapsing"}]
+    vocabulary = vocabulary_from([named])
+    assert vocabulary.display_of(ICD10CM, "G35A") == "Relapsing"
+    assert vocabulary.display_of(ICD10CM, "G35.D") == ""
+
+
 def test_a_whole_code_system_can_be_left_out():
     given = [value_set("dxa", CPT, "77080")]
     assert vocabulary_from(given).concepts_of(CPT, "77080") == {"dxa"}

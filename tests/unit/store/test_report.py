@@ -25,3 +25,24 @@ def test_the_status_of_somebody_who_left_the_cohort_is_not_counted(ledger):
     ledger.screenings.store(screening(key, begin(ledger), keep()), NOW)
     ledger.cohort.remember([], "code-search", NOW)
     assert ledger.report.counts().statuses == {}
+
+
+def test_everybody_judged_is_given_with_sex_band_day_and_the_verdicts_of_risk_factors(ledger):
+    (key,) = people(ledger, "p1")
+    findings = [
+        {"number": "MSO-02", "verdict": "met", "grade": "major", "evidence": []},
+        {"number": "COHORT", "verdict": "met", "grade": None, "evidence": []},
+    ]
+    options = {"sex": "male", "age_band": "40-49", "findings": findings}
+    ledger.screenings.store(screening(key, begin(ledger, [key]), keep(), **options), NOW)
+    (person,) = ledger.report.judged()
+    assert (person.status, person.sex, person.age_band) == ("due", "male", "40-49")
+    assert (person.on, person.protocol_digest) == (NOW.date(), "digest")
+    assert person.verdicts == (("MSO-02", "met"),)
+
+
+def test_nobody_is_given_who_left_the_cohort_or_was_never_judged(ledger):
+    gone, _ = people(ledger, "p1", "p2")
+    ledger.screenings.store(screening(gone, begin(ledger), keep()), NOW)
+    ledger.cohort.remember(["p2"], "code-search", NOW)
+    assert list(ledger.report.judged()) == []

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from service.store.database import Database
 from service.store.errors import StoreError, StoreTooNew
-from service.store.schema import migrate
+from service.store.schema import MIGRATIONS, migrate
 from service.store.tables import METADATA
 
-from .builders import people
+from .builders import NOW, begin, people, screening
 
 
 def test_the_migrations_make_the_tables_that_the_program_uses(url):
@@ -25,6 +27,33 @@ def test_migrating_again_keeps_what_is_there(url, ledger):
     people(ledger, "p1")
     ledger.migrate()
     assert len(ledger.cohort.members()) == 1
+
+
+def test_a_ledger_of_the_first_version_is_brought_up_with_its_alerts(empty_url):
+    store = Database(empty_url)
+    with store.writing() as connection:
+        first = Config()
+        first.set_main_option("script_location", str(MIGRATIONS))
+        first.attributes["connection"] = connection
+        command.upgrade(first, "0001")
+        connection.execute(
+            sa.text(
+                "INSERT INTO patients (key, fhir_id, in_cohort, came_from, first_seen, last_seen)"
+                " VALUES ('k', 'p1', true, 'search', '2026-11-22', '2026-11-22')"
+            )
+        )
+        connection.execute(
+            sa.text(
+                "INSERT INTO alerts (key, patient_key, protocol_id, kind, episode, state,"
+                " opened_on, closing_reason, content_digest, changed_at) VALUES ('a', 'k', 'p',"
+                " 'ms-bone-health-review', 1, 'confirmed', '2026-11-22', '', 'd', '2026-11-22')"
+            )
+        )
+    migrate(store)
+    with store.reading() as connection:
+        found = connection.execute(sa.text("SELECT key, reasons FROM alerts")).all()
+    store.close()
+    assert [tuple(row) for row in found] == [("a", "")]
 
 
 def test_a_ledger_made_by_a_newer_program_is_not_touched(empty_url):
@@ -47,3 +76,32 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url):
         tables = set(sa.inspect(connection).get_table_names())
     store.close()
     assert tables == {"watermarks"}
+
+
+def test_whoever_was_judged_before_sex_and_age_were_kept_is_unknown(url, ledger):
+    (key,) = people(ledger, "p1")
+    ledger.screenings.store(screening(key, begin(ledger, [key])), NOW)
+    columns = {"latest_assessments": ("sex", "age_band"), "assessments": ("reported", "notes")}
+    bring_up_from("0002", columns, url)
+    latest = ledger.screenings.latest([key])[key]
+    assert (latest.sex, latest.age_band) == ("unknown", "unknown")
+
+
+def test_whoever_was_judged_before_problems_and_notes_were_kept_has_none(url, ledger):
+    (key,) = people(ledger, "p1")
+    ledger.screenings.store(screening(key, begin(ledger, [key])), NOW)
+    bring_up_from("0003", {"assessments": ("reported", "notes")}, url)
+    latest = ledger.screenings.latest([key])[key]
+    assert (latest.status, latest.reported, latest.notes) == ("due", [], [])
+
+
+def bring_up_from(version, later_columns, url):
+    """Make the ledger one of an older version, without the columns that came later; migrate it."""
+    store = Database(url)
+    with store.writing() as connection:
+        for table, names in later_columns.items():
+            for name in names:
+                connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {name}"))
+        connection.execute(sa.text(f"UPDATE alembic_version SET version_num = '{version}'"))
+    migrate(store)
+    store.close()

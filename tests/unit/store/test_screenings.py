@@ -43,6 +43,8 @@ def test_a_night_without_a_change_writes_no_history_and_is_remembered(ledger, ke
         {"protocol_digest": "another"},
         {"findings": []},
         {"unread": ["Observation"]},
+        {"reported": [{"source": "Condition/1", "problem": "no readable code"}]},
+        {"notes": ["Palliative care is on file"]},
     ],
 )
 def test_a_change_of_what_was_found_is_added_to_the_history(ledger, key, change):
@@ -115,3 +117,27 @@ def test_storing_nobody_is_no_mistake(ledger):
 def test_somebody_never_screened_has_no_assessment(ledger, key):
     assert ledger.screenings.latest([key]) == {}
     assert ledger.screenings.history(key) == []
+
+
+def test_sex_and_age_band_are_those_of_the_latest_assessment(ledger):
+    (key,) = people(ledger, "p1")
+    run_id = begin(ledger, [key])
+    ledger.screenings.store(screening(key, run_id, sex="male", age_band="40-49"), NOW)
+    latest = ledger.screenings.latest([key])[key]
+    assert (latest.sex, latest.age_band) == ("male", "40-49")
+
+
+def test_a_birthday_moves_somebody_into_another_band_without_a_new_row(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.screenings.store(screening(key, begin(ledger, [key]), age_band="40-49"), NOW)
+    stored = ledger.screenings.store(screening(key, begin(ledger, [key]), age_band="50-64"), NOW)
+    assert stored is Stored.UNCHANGED
+    assert ledger.screenings.latest([key])[key].age_band == "50-64"
+
+
+def test_the_history_holds_neither_sex_nor_age_band(ledger):
+    (key,) = people(ledger, "p1")
+    run_id = begin(ledger, [key])
+    ledger.screenings.store(screening(key, run_id, sex="male", age_band="40-49"), NOW)
+    (entry,) = ledger.screenings.history(key)
+    assert (entry.sex, entry.age_band) == ("unknown", "unknown")
