@@ -1,0 +1,165 @@
+"""Today's protocol and a changed one, side by side on the cohort as the EHR has it now.
+
+Read and think, never write: the connection has no writer, nothing of a chart is kept, and the
+ledger is asked for what people decided and told nothing. A newcomer would get two things wrong.
+Whoever has an open alert is judged too, as in a sweep, though no source names them any more. And a
+chart that cannot be judged costs only its own person; an EHR that is away costs the simulation,
+since half a cohort would answer another question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import structlog
+
+from service.alert_memory import remembered_from
+from service.ehr.alert_history import AlertHistory
+from service.ehr.connection import EHRConnection
+from service.ehr.errors import EHRError
+from service.screening.record import Decision, PatientRecord
+from service.simulate.outcome import Judge, Outcome, outcome
+from service.simulate.tally import Simulation
+from service.simulate.variant import TwoReadings, Variant, Variants
+from service.store.errors import StoreError
+from service.store.ledger import Ledger
+from service.thought import think
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where a simulation reads. `parser` is the one that `ehr` was made with."""
+
+    ehr: EHRConnection
+    parser: TwoReadings
+    ledger: Ledger
+    site: str
+    batch_size: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Known:
+    """What is known of a batch besides the charts."""
+
+    alerts: dict[str, AlertHistory]
+    decisions: dict[str, tuple[Decision, ...]]
+
+
+def simulate(
+    bench: Bench,
+    variants: Variants,
+    on: date,
+    *,
+    sample: int | None,
+    tell: Callable[[Outcome], object],
+    progress: Callable[[int, int], object],
+) -> Simulation:
+    """Judge the cohort, or `sample` people of it, by both protocols.
+
+    `tell` hears each outcome as it comes; `progress` how many of how many are done. Raises EHRError
+    where the cohort or everybody's charts cannot be read, StoreError for the ledger.
+    """
+    members = bench.ehr.cohort()
+    ids = sorted({*members.ids, *_with_open_alert(bench.ledger)})
+    chosen = sample_of(ids, sample)
+    found = Simulation(
+        on=on,
+        today=variants.today.protocol,
+        changed=variants.changed.protocol,
+        cohort=len(ids),
+        is_cohort_complete=members.is_complete,
+        chosen=len(chosen),
+    )
+    done = 0
+    for start in range(0, len(chosen), bench.batch_size):
+        batch = chosen[start : start + bench.batch_size]
+        for one in _judged(bench, variants, batch, on):
+            if one is None:
+                found.failed += 1
+            else:
+                found.add(one)
+                tell(one)
+        done += len(batch)
+        progress(done, len(chosen))
+    return found
+
+
+def sample_of(ids: Sequence[str], number: int | None) -> list[str]:
+    """`number` of the ids, the same ones each time, so that two simulations can be compared.
+
+    By the order of their digests: it has nothing to do with when somebody was registered, or where.
+    """
+    if number is None or number >= len(ids):
+        return list(ids)
+    return sorted(ids, key=lambda id_: hashlib.sha256(id_.encode()).digest())[:number]
+
+
+def _with_open_alert(ledger: Ledger) -> Iterable[str]:
+    return ledger.cohort.fhir_ids_of(ledger.alerts.patients_with_open()).values()
+
+
+def _judged(
+    bench: Bench, variants: Variants, batch: Sequence[str], on: date
+) -> Iterator[Outcome | None]:
+    """An outcome for each of a batch, None for whoever could not be judged."""
+    try:
+        yield from list(_outcomes(bench, variants, batch, on))
+    except (EHRError, StoreError):
+        raise
+    except Exception as error:
+        # A chart that broke the reading of its batch: each person again, by themselves.
+        _log.warning("simulation_chart_failed", patients=len(batch), error=type(error).__name__)
+        if len(batch) == 1:
+            yield None
+        else:
+            for patient_id in batch:
+                yield from _judged(bench, variants, [patient_id], on)
+    finally:
+        bench.parser.forget()
+
+
+def _outcomes(
+    bench: Bench, variants: Variants, batch: Sequence[str], on: date
+) -> Iterator[Outcome]:
+    known = _known(bench, batch)
+    for record in bench.ehr.read_records(batch, variants.needs):
+        alerts = known.alerts.get(record.patient.id, AlertHistory())
+        said = known.decisions.get(record.patient.id, ())
+        today = _judge(record, variants.today, alerts, said, bench.site)
+        other = bench.parser.changed(record)
+        changed = _judge(other, variants.changed, alerts, said, bench.site)
+        yield outcome(record, today, changed, on)
+
+
+def _judge(
+    record: PatientRecord,
+    variant: Variant,
+    alerts: AlertHistory,
+    decisions: Iterable[Decision],
+    site: str,
+) -> Judge:
+    said = tuple(decisions)
+    return lambda day: (
+        think(record, alerts, variant.protocol, day, site=site, decisions=said).assessment
+    )
+
+
+def _known(bench: Bench, batch: Sequence[str]) -> _Known:
+    """Our alerts as the EHR shows them, and what the ledger remembers of people's decisions."""
+    keys = bench.ledger.cohort.keys_of(batch)
+    fhir_ids = {key: fhir_id for fhir_id, key in keys.items()}
+    entries = bench.ledger.alerts.history(list(fhir_ids))
+    remembered = {
+        fhir_ids[key]: {entry.key: remembered_from(entry) for entry in of_patient}
+        for key, of_patient in entries.items()
+    }
+    decisions = bench.ledger.decisions.of(list(fhir_ids))
+    return _Known(
+        alerts=dict(bench.ehr.read_alerts(list(batch), remembered).histories),
+        decisions={fhir_ids[key]: said for key, said in decisions.items()},
+    )
