@@ -1,0 +1,1 @@
+"""The worklist: what needs a person's look and is not told by an alert, from the ledger alone."""
