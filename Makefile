@@ -61,6 +61,7 @@ check: $(READY) ## Lint, format, types, import contracts, generated files
 	$(RUN) -m mypy $(CODE)
 	$(BIN)/lint-imports
 	$(RUN) scripts/build_fhir_profiles.py --check
+	$(RUN) scripts/build_fhir_package.py --check
 	$(RUN) scripts/print_settings.py --check
 	$(RUN) scripts/print_criteria.py --check
 
@@ -68,8 +69,9 @@ fix: $(READY) ## Let ruff repair and format what it can
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
 
-docs: $(READY) ## Write the generated files anew: value sets, settings, criteria
+docs: $(READY) ## Write the generated files anew: value sets, FHIR package, settings, criteria
 	$(RUN) scripts/build_fhir_profiles.py
+	$(RUN) scripts/build_fhir_package.py
 	$(RUN) scripts/print_settings.py
 	$(RUN) scripts/print_criteria.py
 

@@ -10,7 +10,12 @@ import pytest
 from service.settings import PREFIX, Settings
 from tests.lib.source_tree import HOME, attributes_in, compose_file, our_services, python_modules
 
-GENERATORS = ("build_fhir_profiles.py", "print_settings.py", "print_criteria.py")
+GENERATORS = (
+    "build_fhir_profiles.py",
+    "build_fhir_package.py",
+    "print_settings.py",
+    "print_criteria.py",
+)
 
 
 @pytest.mark.parametrize("script", GENERATORS)

@@ -115,13 +115,20 @@ class Hospital:
 
 
 @pytest.fixture(scope="session")
-def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    """Everything started, our profiles and all people loaded; nothing screened yet."""
+def hapi(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HAPIServer]:
+    """The server alone, with nothing in it: for tests that need no hospital around it."""
     if shutil.which("java") is None or shutil.which("mvn") is None:
         pytest.skip("a real HAPI server needs Java 17 and Maven, and one of them is not installed")
+    with HAPIServer(tmp_path_factory.mktemp("hapi")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def hospital(hapi: HAPIServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
+    """Everything started, our profiles and all people loaded; nothing screened yet."""
     folder = tmp_path_factory.mktemp("hospital")
+    server = hapi
     with ExitStack() as stack:
-        server = stack.enter_context(HAPIServer(folder / "hapi"))
         settings = _settings(
             server.base_url,
             stack.enter_context(running_redis()),

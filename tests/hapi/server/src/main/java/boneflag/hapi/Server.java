@@ -21,6 +21,11 @@ import ca.uhn.fhir.jpa.dao.IFulltextSearchSvc;
 import ca.uhn.fhir.jpa.model.config.PartitionSettings;
 import ca.uhn.fhir.jpa.model.config.SubscriptionSettings;
 import ca.uhn.fhir.jpa.model.dialect.HapiFhirH2Dialect;
+import ca.uhn.fhir.jpa.packages.IPackageInstallerSvc;
+import ca.uhn.fhir.jpa.packages.PackageInstallationSpec;
+import ca.uhn.fhir.jpa.packages.PackageInstallationSpec.InstallModeEnum;
+import ca.uhn.fhir.jpa.packages.PackageInstallationSpec.VersionPolicyEnum;
+import ca.uhn.fhir.jpa.packages.util.PackageUtils;
 import ca.uhn.fhir.jpa.provider.IJpaSystemProvider;
 import ca.uhn.fhir.jpa.provider.JpaCapabilityStatementProvider;
 import ca.uhn.fhir.jpa.provider.ValueSetOperationProvider;
@@ -30,6 +35,7 @@ import ca.uhn.fhir.jpa.subscription.match.config.SubscriptionProcessorConfig;
 import ca.uhn.fhir.jpa.subscription.match.deliver.email.IEmailSender;
 import ca.uhn.fhir.jpa.subscription.submit.config.SubscriptionSubmitterConfig;
 import ca.uhn.fhir.jpa.validation.ValidationSettings;
+import ca.uhn.fhir.rest.annotation.Operation;
 import ca.uhn.fhir.rest.api.EncodingEnum;
 import ca.uhn.fhir.rest.api.PreferHandlingEnum;
 import ca.uhn.fhir.rest.server.RestfulServer;
@@ -38,8 +44,13 @@ import ca.uhn.fhir.rest.server.interceptor.SearchPreferHandlingInterceptor;
 import ca.uhn.fhir.rest.server.interceptor.validation.ValidationMessageUnknownCodeSystemPostProcessingInterceptor;
 import ca.uhn.fhir.rest.server.provider.ResourceProviderFactory;
 import ca.uhn.fhir.rest.server.util.ISearchParamRegistry;
+import ca.uhn.fhir.util.JsonUtil;
 import com.zaxxer.hikari.HikariDataSource;
 import jakarta.persistence.EntityManagerFactory;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
@@ -128,6 +139,8 @@ public class Server {
         settings.setAllowMultipleDelete(true);
         settings.setExpungeEnabled(true);
         settings.setDeleteExpungeEnabled(true);
+        // HAPI's package installer passes over what is a draft without a word, and all of ours is.
+        settings.setValidateResourceStatusForPackageUpload(false);
         long reuse = Long.parseLong(setting("reuseSearchesForSeconds", "60"));
         settings.setReuseCachedSearchResultsForMillis(reuse == 0 ? null : reuse * 1000);
         return settings;
@@ -215,10 +228,11 @@ public class Server {
             ISearchParamRegistry searchParameters,
             IValidationSupport validation,
             ValidationSettings validationSettings,
-            IJobMaintenanceService jobs) {
+            IJobMaintenanceService jobs,
+            IPackageInstallerSvc packages) {
         RestfulServer server = new RestfulServer(fhir);
         server.registerProviders(resourceProviders.createProviders());
-        server.registerProviders(List.of(systemProvider, valueSets));
+        server.registerProviders(List.of(systemProvider, valueSets, new PackageDoor(packages)));
         if (isOn("bulkExport")) {
             server.registerProvider(bulkExport);
             // HAPI moves an export on once a minute, and then even the smallest takes four.
@@ -257,6 +271,32 @@ public class Server {
         requests.setLogExceptions(true);
         server.registerInterceptor(requests);
         return server;
+    }
+
+    /**
+     * POST [base]/$install-package?name=…&version=… with the bytes of an npm-style FHIR package: what a
+     * HAPI server does at its start with the packages that its settings name. The answer counts what was
+     * installed of each type; a resource that could not be is in the log only.
+     */
+    public record PackageDoor(IPackageInstallerSvc packages) {
+        private static final List<String> ALSO = List.of("PlanDefinition", "Library", "Measure");
+
+        @Operation(name = "$install-package", manualRequest = true, manualResponse = true)
+        public void install(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            PackageInstallationSpec asked = new PackageInstallationSpec()
+                    .setName(request.getParameter("name"))
+                    .setVersion(request.getParameter("version"))
+                    .setPackageContents(request.getInputStream().readAllBytes())
+                    .setInstallMode(InstallModeEnum.STORE_AND_INSTALL)
+                    // Else HAPI gives every resource an id of its own.
+                    .setVersionPolicy(VersionPolicyEnum.SINGLE_VERSION);
+            List<String> types = new ArrayList<>(PackageUtils.DEFAULT_INSTALL_TYPES);
+            types.addAll(ALSO);
+            asked.setInstallResourceTypes(types);
+            asked.setReloadExisting(true);
+            response.setContentType("application/json");
+            response.getWriter().write(JsonUtil.serialize(packages.install(asked)));
+        }
     }
 
     /**
