@@ -105,7 +105,9 @@ def _say_how_to_look_further(console: Console, settings: Settings) -> None:
     console.print(
         "\nboneflag check                              what this EHR offers"
         "\nboneflag report                             who stands where, and the last runs"
-        "\nboneflag explain edss-six-point-five-01     why somebody is due, with the evidence\n",
+        "\nboneflag explain edss-six-point-five-01     why somebody is due, with the evidence"
+        "\nboneflag simulate --overlay docs/examples/overlay.yaml"
+        "    what a changed protocol would do\n",
         highlight=False,
         soft_wrap=True,
     )

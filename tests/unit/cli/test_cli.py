@@ -16,7 +16,7 @@ from service import cli
 from service.settings import load_settings
 from tests.lib.canned_server import canned_server
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CONSOLE = [sys.executable, "-c", "from service.cli import run; run()"]
 SECRET = "s3cret"  # A word that no output may hold.
 BUNDLE = {
@@ -244,7 +244,7 @@ def test_an_explanation_in_json_is_one_object_with_the_members_of_the_contract(b
     answer = json.loads(result.stdout)
     assert list(answer) == [
         "patient", "on", "protocol", "status", "due_on", "findings", "plan", "gap_plan",
-        "unread", "reported", "resources",
+        "unread", "reported", "resources", "decision", "outlook", "exposure",
     ]  # fmt: skip
     assert (answer["patient"], answer["on"]) == ("Patient/p1", "2026-11-22")
     assert answer["status"] == "not-in-cohort"

@@ -1,0 +1,44 @@
+"""The command line: what an integration engineer and a clinical lead type.
+
+Heavy imports are inside the commands: `boneflag explain` answers in under a second.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from service.cli.explaining import explain
+from service.cli.listing import worklist
+from service.cli.programme import report, simulate
+from service.cli.protocol import app as protocol
+from service.cli.running import check, demo, poll, release, screen, sweep, work
+from service.cli.speaking import speaks_plainly
+from service.cli.surveying import survey
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Finds people with multiple sclerosis whose bones nobody is watching.",
+)
+for command in (
+    explain,
+    check,
+    sweep,
+    poll,
+    screen,
+    report,
+    simulate,
+    survey,
+    worklist,
+    release,
+    work,
+    demo,
+):
+    app.command()(speaks_plainly(command))
+app.add_typer(protocol, name="protocol")
+
+
+def run() -> None:
+    """The console script."""
+    app()

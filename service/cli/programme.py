@@ -1,0 +1,203 @@
+"""`boneflag report` and `boneflag simulate`: the programme's numbers, and what a change would do.
+
+Nothing here writes to the EHR.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.speaking import EXIT_SETTINGS, Stop, day_of, start
+from service.settings import Settings
+
+if TYPE_CHECKING:  # pragma: no cover - for the type checker only
+    from rich.console import Console
+
+    from service.report.programme import Programme
+    from service.screening.protocol import Protocol
+    from service.simulate.outcome import Outcome
+    from service.simulate.tally import Simulation
+    from service.store.ledger import Ledger
+
+_TOLD_EVERY = 1000
+_NARROWEST_COLUMNS = 110
+_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+_Csv = Annotated[bool, typer.Option("--csv", help="Print one line for each number.")]
+
+
+def report(
+    as_json: _Json = False,
+    as_csv: _Csv = False,
+    as_fhir: Annotated[
+        bool, typer.Option("--fhir", help="Print a FHIR R4 MeasureReport (summary).")
+    ] = False,
+    reporter: Annotated[
+        str, typer.Option(help="With --fhir: who reports, such as Organization/1.")
+    ] = "",
+) -> None:
+    """The programme in numbers: who stands where, by criterion, sex and age, and the last runs."""
+    settings = start()
+    _refuse_several(as_json=as_json, as_csv=as_csv, as_fhir=as_fhir)
+    from service.wiring import effective_for, ledger_for
+
+    protocol, _ = effective_for(settings)
+    with ledger_for(settings) as ledger:
+        programme = _programme(ledger, protocol)
+        if as_csv:
+            from service.report.forms import programme_csv
+
+            typer.echo(programme_csv(programme, protocol.version), nl=False)
+        elif as_fhir:
+            typer.echo(json.dumps(_measure_report(programme, protocol, reporter)))
+        elif as_json:
+            from service.printing import report_json
+            from service.report.forms import programme_json
+
+            answer = report_json(ledger) | {"programme": programme_json(programme)}
+            typer.echo(json.dumps(answer, default=str))
+        else:
+            from service.printing import print_report
+            from service.report.forms import print_programme
+
+            print_report(ledger)
+            print_programme(programme, _console())
+
+
+def _programme(ledger: Ledger, protocol: Protocol) -> Programme:
+    from service.measure import Stratum
+    from service.report.programme import count_programme
+    from service.screening.criterion import Role
+
+    criteria = [
+        Stratum(entry.number, entry.title)
+        for entry in protocol.entries
+        if entry.criterion.role is Role.RISK_FACTOR
+    ]
+    return count_programme(ledger.report.judged(), criteria, protocol.digest)
+
+
+def _measure_report(programme: Programme, protocol: Protocol, reporter: str) -> dict[str, object]:
+    from service.report.measure_report import ReportImpossible, measure_report
+
+    try:
+        return measure_report(programme, protocol.version, datetime.now(UTC), reporter)
+    except ReportImpossible as why:
+        raise Stop(str(why), EXIT_SETTINGS) from None
+
+
+def simulate(
+    overlay: Annotated[Path, typer.Option(help="The overlay file with the changed protocol.")],
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Read so many people of the cohort, not everybody.")
+    ] = None,
+    on: Annotated[str | None, typer.Option(help="Judge on this date, YYYY-MM-DD.")] = None,
+    as_json: _Json = False,
+    as_csv: _Csv = False,
+    names: Annotated[
+        Path | None,
+        typer.Option("--list", help="Write who would change, with FHIR ids, to this new file."),
+    ] = None,
+) -> None:
+    """Try a changed protocol on the cohort beside today's. Writes nothing to the EHR."""
+    settings = start()
+    _refuse_several(as_json=as_json, as_csv=as_csv)
+    day = day_of(on, settings)
+    with _told(names) as tell:
+        found = _simulation(settings, overlay, day, sample, tell)
+    if as_json:
+        from service.simulate.forms import simulation_json
+
+        typer.echo(json.dumps(simulation_json(found), ensure_ascii=False))
+    elif as_csv:
+        from service.simulate.forms import simulation_csv
+
+        typer.echo(simulation_csv(found), nl=False)
+    else:
+        from service.simulate.printing import print_simulation
+
+        print_simulation(found, _console())
+
+
+def _simulation(
+    settings: Settings,
+    overlay: Path,
+    on: date,
+    sample: int | None,
+    tell: Callable[[Outcome], object],
+) -> Simulation:
+    from service.simulate.run import Bench
+    from service.simulate.run import simulate as run
+    from service.simulate.variant import Variant, Variants
+    from service.wiring import effective_for, ledger_for, reading_connection_for
+
+    # Shadow, whatever the site does: an overlay that may not go live may be tried.
+    settings = settings.model_copy(update={"mode": "shadow"})
+    tried = settings.model_copy(update={"protocol_overlay": str(overlay)})
+    variants = Variants(Variant(*effective_for(settings)), Variant(*effective_for(tried)))
+    parser = variants.parser()
+    with ExitStack() as stack:
+        ledger = stack.enter_context(ledger_for(settings))
+        connection = reading_connection_for(settings, variants.vocabulary(), parser)
+        ehr = stack.enter_context(closing(connection))
+        progress = stack.enter_context(_progress())
+        bench = Bench(ehr, parser, ledger, settings.site_id, settings.batch_size)
+        return run(bench, variants, on, sample=sample, tell=tell, progress=progress)
+
+
+@contextmanager
+def _told(names: Path | None) -> Iterator[Callable[[Outcome], object]]:
+    """Where outcomes go one by one: into the file that was named, or nowhere."""
+    if names is None:
+        yield lambda _: None
+        return
+    from service.simulate.worklist import opened_worklist
+
+    with ExitStack() as stack:
+        try:
+            worklist = stack.enter_context(opened_worklist(names))
+        except OSError as error:
+            raise Stop(
+                f"--list {names} cannot be written: {error.strerror}", EXIT_SETTINGS
+            ) from None
+        yield worklist.add
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], object]]:
+    """Progress on stderr: a bar on a terminal, a line now and then elsewhere."""
+    if not sys.stderr.isatty():
+        yield _tell_progress
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Simulating", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell_progress(done: int, total: int) -> None:
+    if done == total or done % _TOLD_EVERY == 0:
+        typer.echo(f"{done} of {total} people read", err=True)
+
+
+def _refuse_several(**forms: bool) -> None:
+    if sum(forms.values()) > 1:
+        raise Stop("choose one form of output: --json, --csv or --fhir", EXIT_SETTINGS)
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console()
+    # A file or a pipe has no width; tables wrapped at 80 columns are hard to read there.
+    wide_enough = console.is_terminal or console.width >= _NARROWEST_COLUMNS
+    return console if wide_enough else Console(width=_NARROWEST_COLUMNS)

@@ -1,0 +1,177 @@
+"""The commands of whoever installs and runs it: look at the EHR, screen, deliver, work, demo."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr
+
+from service.cli.speaking import (
+    EXIT_REJECTED,
+    EXIT_SETTINGS,
+    EXIT_UNAVAILABLE,
+    Stop,
+    fhir_id_in,
+    start,
+)
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.store.entries import Run
+
+
+def check(
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what this EHR offers, what will be used, and what is missing."""
+    settings = start()
+    from service.checking import check_ehr
+    from service.printing import print_check
+    from service.wiring import connection_for, protocol_for
+
+    report = check_ehr(connection_for(settings), protocol_for(settings), settings)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        print_check(report)
+    if not report.can_work:
+        raise Stop(report.why_not, EXIT_REJECTED)
+
+
+def sweep(
+    inline: Annotated[
+        bool, typer.Option("--inline", help="Work in this process instead of the queue.")
+    ] = False,
+) -> None:
+    """Screen the whole cohort."""
+    _run("sweep", inline=inline)
+
+
+def poll(
+    inline: Annotated[
+        bool, typer.Option("--inline", help="Work in this process instead of the queue.")
+    ] = False,
+) -> None:
+    """Screen those who changed since the last look."""
+    _run("poll", inline=inline)
+
+
+def _run(kind: str, *, inline: bool) -> None:
+    settings = start()
+    if not inline:
+        if kind == "sweep" and not settings.redis_url.get_secret_value():
+            _sweep_with_embedded_workers(settings)
+            return
+        from workers.sending import queue_for
+
+        getattr(queue_for(settings), kind)()
+        typer.echo(f"{kind} queued; `boneflag report` shows how it went")
+        return
+    from service.inline import run_inline
+    from service.wiring import pipeline_for
+
+    pipeline = pipeline_for(settings)
+    starts = {"sweep": pipeline.start_sweep, "poll": pipeline.start_poll}
+    _show_run(run_inline(pipeline, starts[kind]), settings)
+
+
+def _sweep_with_embedded_workers(settings: Settings) -> None:
+    """A first look: without any Redis the real workers run on an embedded one, for one sweep."""
+    from service.embedded_redis import embedded_redis
+    from service.settings import PREFIX
+    from service.wiring import client_for, ledger_for
+    from service.working import WorkersEnded, ended_run, newest_run_number, working
+    from workers.sending import queue_for
+
+    client_for(settings).close()  # Says what is wrong with the settings before workers try it.
+    with ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="boneflag-"))
+        ledger = stack.enter_context(ledger_for(settings))
+        url = stack.enter_context(embedded_redis())
+        last = newest_run_number(ledger)
+        queue_for(settings.model_copy(update={"redis_url": SecretStr(url)})).sweep()
+        typer.echo(
+            "no Redis is configured: an embedded one and workers run for this sweep", err=True
+        )
+        log = stack.enter_context((Path(directory) / "workers.log").open("w+b"))
+        given = {PREFIX + "REDIS_URL": url}
+        processes = stack.enter_context(working(given, Path(directory), log=log))
+        try:
+            run = ended_run(ledger, last, processes)
+        except WorkersEnded:
+            log.seek(0)
+            typer.echo(log.read().decode(errors="replace"), err=True)
+            raise
+    _show_run(run, settings)
+
+
+def _show_run(run: Run | None, settings: Settings) -> None:
+    """Print how a run went; exit code 3 where the EHR went away before it was over."""
+    from service.printing import print_run
+
+    print_run(run, settings.mode)
+    if run is None:
+        return
+    if run.state == "failed":
+        raise Stop(f"run {run.id} failed: {run.held_reason}", EXIT_UNAVAILABLE)
+    if run.waiting or (run.open_plans and run.state != "held"):
+        raise Stop(
+            "the EHR did not answer everything: what is left comes with the next run",
+            EXIT_UNAVAILABLE,
+        )
+
+
+def screen(patient: Annotated[str, typer.Argument(help="A patient id in the EHR.")]) -> None:
+    """Screen one patient now, and in live mode write what follows."""
+    settings = start()
+    from service.inline import screen_inline
+    from service.wiring import pipeline_for
+
+    fhir_id = fhir_id_in(patient)
+    _show_run(screen_inline(pipeline_for(settings), fhir_id), settings)
+
+
+def release(
+    run: Annotated[int, typer.Argument(help="The number of a held run.")],
+    inline: Annotated[
+        bool, typer.Option("--inline", help="Deliver in this process instead of the workers.")
+    ] = False,
+) -> None:
+    """Let a run deliver that was held because it would open too many alerts."""
+    settings = start()
+    from service.wiring import ledger_for, pipeline_for
+
+    with ledger_for(settings) as ledger:
+        if not ledger.runs.release(run):
+            raise Stop(f"run {run} is not held: see `boneflag report`", EXIT_SETTINGS)
+    if not inline:
+        typer.echo(f"run {run} is released: the workers deliver it within a minute")
+        return
+    pipeline = pipeline_for(settings)
+    pipeline.deliver(run)
+    _show_run(pipeline.ledger.runs.get(run), settings)
+
+
+def work() -> None:
+    """Run a worker and the schedule in one go; without a Redis it brings its own."""
+    from service.working import run_work
+
+    run_work(start())
+
+
+def demo(
+    stay: Annotated[
+        bool | None, typer.Option(help="Stay up at the end; by default on a terminal only.")
+    ] = None,
+    people: Annotated[int, typer.Option(help="How many invented people.", min=281)] = 300,
+) -> None:
+    """Run everything on embedded defaults, on an invented hospital."""
+    from service.demo import run_demo
+
+    run_demo(people=people, stays=sys.stdout.isatty() if stay is None else stay)
