@@ -45,6 +45,7 @@ from service.ehr.errors import (
     EHRCutShort,
     EHRMisunderstood,
     EHRNotFound,
+    EHRRefused,
     EHRUnavailable,
 )
 from service.ehr.plan_progress import Outcome, PlanProgress
@@ -160,14 +161,25 @@ class Writer:
         missing = [t for t in types if progress.found[t] is None and not progress.was_deleted(t)]
         if alert is None or not missing:
             return
-        is_together = self._capability.has_transactions
-        for group in [missing] if is_together else [[type_] for type_ in missing]:
+        if self._capability.has_transactions and len(missing) > 1:
             try:
-                sent = self._send_new(group, alert, progress)
-            except EHRConflict:  # There are several already: reading back sorts them out.
-                _log.warning("alert_create_conflicted")
-                sent = {}
-            self._read_back(group, sent, progress)
+                self._create(missing, alert, progress)
+            except EHRRefused:
+                # Nothing was done. Some servers want more for a transaction than the right to write
+                # both types: sekmet 0.1.1 wants `system/*.write` (seen 2026-11-22).
+                _log.info("transaction_refused")
+            else:
+                return
+        for type_ in missing:
+            self._create([type_], alert, progress)
+
+    def _create(self, types: list[AlertType], alert: Alert, progress: PlanProgress) -> None:
+        try:
+            sent = self._send_new(types, alert, progress)
+        except EHRConflict:  # There are several already: reading back sorts them out.
+            _log.warning("alert_create_conflicted")
+            sent = {}
+        self._read_back(types, sent, progress)
 
     def _send_new(
         self, types: list[AlertType], alert: Alert, progress: PlanProgress

@@ -108,6 +108,30 @@ def test_flag_and_task_are_created_in_one_transaction_where_the_server_offers_th
     assert len({e["fullUrl"] for e in bundle["entry"]}) == 2
 
 
+def refuse_transactions(request: httpx.Request) -> httpx.Response | None:
+    return answer(outcome("error", "forbidden"), 403) if request.url.path == "/fhir" else None
+
+
+def test_a_transaction_that_is_refused_is_sent_in_its_parts() -> None:
+    server = FakeFHIRServer()
+    server.before = refuse_transactions
+    wire = Wire(server)
+    done = a_writer(server, wire).apply(create())
+    posts = [line for line in wire.sent if line.startswith("POST")]
+    assert posts == ["POST ", "POST /Flag", "POST /Task"]
+    assert done.did == "created"
+    assert server.only("Task")["focus"]["reference"] == f"Flag/{server.only('Flag')['id']}"
+
+
+def test_a_part_that_is_refused_as_well_is_a_refusal() -> None:
+    server = FakeFHIRServer()
+    server.before = lambda request: (
+        answer(outcome("error", "forbidden"), 403) if request.method == "POST" else None
+    )
+    with pytest.raises(EHRRefused):
+        a_writer(server, Wire(server)).apply(create())
+
+
 def test_if_none_exist_holds_an_encoded_query_string_and_no_type() -> None:
     server = FakeFHIRServer(has_transactions=False)
     wire = Wire(server)
