@@ -47,6 +47,30 @@ class Settings(BaseSettings):
     fhir_password: SecretStr = Field(
         SecretStr(""), description="Password for basic authentication."
     )
+    smart_client_id: str = Field(
+        "", description="Client id for SMART Backend Services, as your EHR team registered it."
+    )
+    smart_key_files: str = Field(
+        "",
+        description="Files with the private keys of SMART Backend Services (PEM, JWK or JWKS),"
+        " separated by commas: the first signs, the next is tried while the EHR does not know it.",
+    )
+    smart_token_url: str = Field(
+        "",
+        description="Token endpoint; empty takes what the EHR says, which must be on its own"
+        " server.",
+    )
+    smart_scopes: str = Field(
+        "",
+        description="Scopes to ask for, separated by spaces; empty derives them from the protocol"
+        " and the mode.",
+    )
+    fhir_client_certificate_file: str = Field(
+        "", description="PEM file with our certificate, where the EHR asks for one (mTLS)."
+    )
+    fhir_client_key_file: str = Field(
+        "", description="PEM file with its private key; empty where the certificate's file has it."
+    )
     fhir_allow_plain_http: bool = Field(
         False, description="Allow http without TLS to another host; only inside a closed network."
     )
@@ -134,6 +158,24 @@ class Settings(BaseSettings):
     def _has_whole_login(self) -> Settings:
         if bool(self.fhir_user) != bool(self.fhir_password.get_secret_value()):
             raise ValueError("FHIR_USER and FHIR_PASSWORD belong together: give both or neither")
+        if bool(self.smart_client_id) != bool(self.smart_key_files):
+            raise ValueError(
+                "SMART_CLIENT_ID and SMART_KEY_FILES belong together: give both or neither"
+            )
+        if self.fhir_client_key_file and not self.fhir_client_certificate_file:
+            raise ValueError("FHIR_CLIENT_KEY_FILE needs FHIR_CLIENT_CERTIFICATE_FILE")
+        return self
+
+    @model_validator(mode="after")
+    def _has_one_login(self) -> Settings:
+        logins = {
+            "FHIR_BEARER_TOKEN": self.fhir_bearer_token.get_secret_value(),
+            "FHIR_USER": self.fhir_user,
+            "SMART_CLIENT_ID": self.smart_client_id,
+        }
+        given = [name for name, value in logins.items() if value]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are different logins: give one of them")
         return self
 
     @property

@@ -31,8 +31,11 @@ if TYPE_CHECKING:  # pragma: no cover - for the type checker only
     from service.ehr.client import FHIRClient
     from service.ehr.connection import CohortSource, EHRConnection
     from service.ehr.delivery.flag_and_task import Delivery
-    from service.ehr.options import BasicLogin, BearerToken
+    from service.ehr.options import BasicLogin, BearerToken, Timeouts
     from service.ehr.reader import BuildRecord
+    from service.ehr.smart.keys import SigningKey
+    from service.ehr.smart.scopes import Access
+    from service.ehr.smart_auth import SmartAuth
     from service.pipeline import Pipeline
     from service.screening.overlay import Overlay
     from service.store.ledger import Ledger
@@ -144,14 +147,17 @@ def client_for(settings: Settings) -> FHIRClient:
     from service.ehr.client import FHIRClient
     from service.ehr.options import Timeouts
 
+    timeouts = Timeouts(read_seconds=settings.fhir_read_timeout_seconds)
+    tls = _tls(settings)
+    auth = _smart_login(settings, timeouts, tls) if settings.smart_client_id else _login(settings)
     try:
         return FHIRClient(
             require_base_url(settings),
-            auth=_login(settings),
-            timeouts=Timeouts(read_seconds=settings.fhir_read_timeout_seconds),
+            auth=auth,
+            timeouts=timeouts,
             max_connections=settings.fhir_max_connections,
             allow_insecure=settings.fhir_allow_plain_http,
-            tls=_tls(settings),
+            tls=tls,
         )
     except ValueError as error:
         # The URL library quotes what it cannot read; only our own sentences are passed on.
@@ -171,15 +177,63 @@ def _login(settings: Settings) -> BearerToken | BasicLogin | None:
     return None
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | bool:
-    if not settings.fhir_ca_file:
-        return True
+def _smart_login(settings: Settings, timeouts: Timeouts, tls: ssl.SSLContext | bool) -> SmartAuth:
+    from service.ehr.smart.sign_in import SmartLogin
+    from service.ehr.smart_auth import SmartAuth
+
+    login = SmartLogin(
+        client_id=settings.smart_client_id,
+        keys=signing_keys_for(settings),
+        access=smart_access_for(settings),
+        token_url=settings.smart_token_url,
+        scopes=settings.smart_scopes,
+    )
     try:
-        return ssl.create_default_context(cafile=settings.fhir_ca_file)
-    except (OSError, ssl.SSLError):
-        raise SettingsInvalid(
-            "BONEFLAG_FHIR_CA_FILE cannot be read as PEM: give the hospital's CA certificate"
-        ) from None
+        return SmartAuth(
+            require_base_url(settings),
+            login,
+            timeouts=timeouts,
+            tls=tls,
+            allow_insecure=settings.fhir_allow_plain_http,
+        )
+    except ValueError as error:
+        text = str(error)
+        why = text if text.startswith("The token endpoint") else "it is not a URL"
+        raise SettingsInvalid(f"BONEFLAG_SMART_TOKEN_URL cannot be used: {why}") from None
+
+
+def smart_access_for(settings: Settings) -> Access:
+    """What the protocol reads and the mode writes: the scopes are derived from it."""
+    from service.ehr.smart.scopes import access_for
+
+    return access_for(
+        (need.type for need in effective_for(settings)[0].needs),
+        has_groups=bool(settings.group_ids),
+        writes_alerts=settings.mode == "live",
+    )
+
+
+def signing_keys_for(settings: Settings) -> tuple[SigningKey, ...]:
+    """The private keys of SMART Backend Services, the one that signs first; SettingsInvalid."""
+    from service.ehr.smart.keys import KeyUnusable, keys_in_files
+
+    try:
+        return keys_in_files(settings.smart_key_files.split(","))
+    except KeyUnusable as fault:
+        raise SettingsInvalid(f"BONEFLAG_SMART_KEY_FILES cannot be used: {fault}") from None
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | bool:
+    from service.ehr.tls import TLSUnusable, tls_context
+
+    try:
+        return tls_context(
+            settings.fhir_ca_file,
+            settings.fhir_client_certificate_file,
+            settings.fhir_client_key_file,
+        )
+    except TLSUnusable as fault:
+        raise SettingsInvalid(str(fault)) from None
 
 
 def connection_for(settings: Settings) -> EHRConnection:

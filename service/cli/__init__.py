@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from service.cli.explaining import explain
+from service.cli.keys import app as keys
 from service.cli.listing import worklist
 from service.cli.programme import report, simulate
 from service.cli.protocol import app as protocol
@@ -37,6 +38,7 @@ for command in (
 ):
     app.command()(speaks_plainly(command))
 app.add_typer(protocol, name="protocol")
+app.add_typer(keys, name="keys")
 
 
 def run() -> None:

@@ -57,6 +57,7 @@ class DemoEHR:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = port or _free_port()
         self._checks_resources = checks_resources
+        self._server_auth: JSON = {}
         self._hospital = f"Demo hospital {uuid.uuid4()}"
         self._process: subprocess.Popen[bytes] | None = None
         self._start()
@@ -74,6 +75,19 @@ class DemoEHR:
     def load(self, resources: Iterable[JSON]) -> int:
         """Load resources with the ids they have; return how many."""
         return put_resources(self.base_url, resources)
+
+    def require_smart(self, clients: Iterable[JSON], token_seconds: int = 3600) -> None:
+        """Start again and from now on let only these in, by SMART Backend Services.
+
+        A client is `client_id`, `jwks` and `scopes`, as sekmet's settings name them. Load what the
+        hospital holds before: `load` has no login.
+        """
+        self._server_auth = {
+            "types": ["smart"],
+            "smart_clients": list(clients),
+            "token_lifetime": token_seconds,
+        }
+        self.restart()
 
     def stop(self) -> None:
         """End the server in good order; a temporary directory goes with it."""
@@ -133,6 +147,7 @@ class DemoEHR:
             "data_dir": str(self.directory / "data"),
             "own_private_key_path": str(self.directory / "keys" / "private.pem"),
             "log_inbound": False,
+            "server_auth": self._server_auth,
             "simulator": {"enabled": False},
             "validation": {"inbound": "strict" if self._checks_resources else "off"},
         }

@@ -47,6 +47,8 @@ from service.ehr.errors import EHRCutShort, EHRMisunderstood, EHRRejected, EHRUn
 from service.ehr.options import BasicLogin, BearerToken, RetryOptions, Timeouts
 from service.ehr.origin import check_base_url, origin_of
 from service.ehr.search import Params, collect, follow_pages, query_string
+from service.ehr.smart.scopes import Grant
+from service.ehr.smart_auth import SmartAuth
 
 _log = structlog.get_logger()
 
@@ -93,6 +95,7 @@ class FHIRClient:
         self.base_url = base_url.rstrip("/")
         check_base_url(self.base_url, allow_insecure)
         self.max_connections = max_connections
+        self._smart = auth if isinstance(auth, SmartAuth) else None
         self._retries = retries
         self._most_pages = most_pages
         self._origins = {origin_of(self.base_url), *map(origin_of, allowed_origins)}
@@ -135,6 +138,10 @@ class FHIRClient:
         """Requests sent so far by kind, repeated ones included; "pages" are continuations."""
         with self._lock:
             return dict(self._counts)
+
+    def grant(self) -> Grant | None:
+        """What SMART lets us do of what is needed; None for another login. May ask for a token."""
+        return self._smart.grant() if self._smart else None
 
     # Reading
 
@@ -331,6 +338,11 @@ class FHIRClient:
                 raise _StrictRefusedError("The EHR does not take strict searches", status=status)
             raise error_in(what, content, status, response.headers, is_write=is_write)
         return response
+
+
+def usual_tls() -> ssl.SSLContext:
+    """Trusts whom httpx trusts by itself: to add a client certificate to."""
+    return httpx.create_ssl_context()
 
 
 def _stored(response: httpx.Response) -> Stored:

@@ -17,6 +17,7 @@ from service.ehr.changes import Changes, changed_since
 from service.ehr.client import FHIRClient
 from service.ehr.cohort.members import CohortMembers, merged
 from service.ehr.reader import BuildRecord, RecordReader
+from service.ehr.smart.scopes import Grant
 from service.screening.alert import PostedResource
 from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement, Vocabulary
@@ -61,6 +62,18 @@ class EHRConnection:
         """What the server says that it can do; asked once for each process."""
         return self._capability
 
+    def grant(self) -> Grant | None:
+        """What SMART lets us do of what is needed; None for another login."""
+        return self.client.grant()
+
+    def _require_login(self) -> None:
+        """EHRRefused where the login server refuses us.
+
+        Each search would raise it too, but a refused search is taken for a type that is closed to
+        us, and a chart in which everything is closed for one that nobody can judge.
+        """
+        self.client.grant()
+
     @cached_property
     def _capability(self) -> Capability:
         return read_capability(self.client)
@@ -87,6 +100,7 @@ class EHRConnection:
         self, patient_ids: Sequence[str], needs: Iterable[DataRequirement]
     ) -> Iterator[PatientRecord]:
         """One record for each id; see `RecordReader.read_records`."""
+        self._require_login()
         return self._reader.read_records(patient_ids, needs, self._build)
 
     def why_unread(self, patient_id: str) -> Mapping[str, str]:
@@ -95,6 +109,7 @@ class EHRConnection:
 
     def changed_since(self, needs: Iterable[DataRequirement], since: datetime) -> Changes:
         """Who changed; see `changes.changed_since`."""
+        self._require_login()
         return changed_since(
             self.client,
             self._capability,
@@ -108,6 +123,7 @@ class EHRConnection:
         """Our alerts as the EHR shows them; RuntimeError where nothing was wired for it."""
         if self._read_alerts is None:
             raise RuntimeError("This connection was made without a reader of alerts")
+        self._require_login()
         return self._read_alerts(self.client, self._capability, *args, **kwargs)
 
     def apply(self, *args: Any, **kwargs: Any) -> Any:

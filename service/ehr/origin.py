@@ -20,10 +20,16 @@ def check_base_url(base_url: str, allow_insecure: bool) -> None:
     scheme, host, _ = origin_of(base_url)
     if scheme not in ("https", "http") or not host or urlsplit(base_url).query:
         raise ValueError("The FHIR base URL must look like https://ehr.example.org/fhir")
-    if scheme == "http" and not allow_insecure and not _is_loopback(host):
+    if not is_safe(base_url, allow_insecure):
         raise ValueError(
             "The FHIR base URL must be https: records would cross the network unencrypted"
         )
+
+
+def is_safe(url: str, allow_insecure: bool) -> bool:
+    """Whether what is sent there stays between us: TLS, loopback, or allowed without."""
+    scheme, host, _ = origin_of(url)
+    return scheme == "https" or allow_insecure or _is_loopback(host)
 
 
 def _is_loopback(host: str) -> bool:

@@ -25,6 +25,15 @@ def test_only_the_client_of_the_ehr_speaks_http():
     assert speakers <= SPEAK_HTTP
 
 
+def test_keys_and_signatures_stay_in_one_folder():
+    signers = {
+        str(path.parent.relative_to(HOME))
+        for path in python_modules()
+        if imports_of(path) & {"jwt", "cryptography"}
+    }
+    assert signers == {"service/ehr/smart"}
+
+
 def test_criteria_never_import_each_other():
     folder = HOME / "service" / "screening" / "criteria"
     for path in folder.glob("*.py"):

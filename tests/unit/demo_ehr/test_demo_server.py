@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import socket
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from datetime import date
@@ -100,3 +101,14 @@ def test_a_missing_server_names_the_extra_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(DemoEHRNotInstalled, match=r"pip install 'boneflag\[demo\]'"):
         DemoEHR()
+
+
+@needs_the_server
+def test_a_server_that_requires_smart_lets_nobody_else_in() -> None:
+    with DemoEHR() as server:
+        server.load(make_people(TODAY, 1)[0].resources)
+        server.require_smart([{"client_id": "us", "jwks": {"keys": []}, "scopes": "system/*.*"}])
+
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            read(f"{server.base_url}/Patient")
+        assert read(f"{server.base_url}/.well-known/smart-configuration")["token_endpoint"]

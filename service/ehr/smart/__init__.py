@@ -1,0 +1,1 @@
+"""SMART Backend Services: keys, assertions, scopes, and what login servers answer."""
