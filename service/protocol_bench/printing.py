@@ -39,7 +39,8 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
         for difference in outcome.differences:
             console.print(f"   {escape(difference)}", highlight=False)
     differing = sum(not o.is_as_expected for o in outcomes)
-    console.print(f"{len(outcomes)} cases, {differing} otherwise than expected")
+    cases = "1 case" if len(outcomes) == 1 else f"{len(outcomes)} cases"
+    console.print(f"{cases}, {differing} otherwise than expected")
 
 
 def print_protocol(answer: Mapping[str, Any]) -> None:

@@ -130,7 +130,7 @@ def test_cases_that_come_out_as_expected_give_exit_code_0(cases_file):
     result = told("test", cases_file(ANNA + "  expect: {status: due}"))
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (
         0,
-        "1 cases, 0 otherwise than expected",
+        "1 case, 0 otherwise than expected",
     )
 
 
