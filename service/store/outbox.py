@@ -21,7 +21,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from service.screening.alert import Action, AlertPlan
+from service.screening.alert import Action, AlertPlan, AlertState
 from service.store.alerts import forget_unsent_alert, plan_alert_entry, set_alert_state, write_entry
 from service.store.database import Database, rows_where_in
 from service.store.entries import AlertEntry, EntryState, OutboxPlan, RunState, Screening
@@ -148,8 +148,13 @@ def replace_plans(
     screenings: Sequence[Screening],
     modes: Mapping[int, str],
     at: datetime,
-) -> None:
-    """Let the new plans take the place of the open ones, inside the caller's transaction."""
+) -> dict[str, datetime | None]:
+    """Let the new plans take the place of the open ones, inside the caller's transaction.
+
+    Gives who must be looked at again, and from when on: nothing of ours was seen open in the EHR,
+    while a request that opens something may be on its way this moment.
+    """
+    doubtful: dict[str, datetime | None] = {}
     keys = [s.patient_key for s in screenings]
     query = sa.select(PLANS).where(PLANS.c.state.in_(OPEN_PLAN_STATES))
     rows = rows_where_in(connection, query, PLANS.c.patient_key, keys)
@@ -164,6 +169,8 @@ def replace_plans(
                 _move(connection, old, screening.run_id)
                 continue
             if old is not None:
+                if _may_open_unseen(old, plan):
+                    doubtful[screening.patient_key] = old.not_before
                 _take_out(connection, old, row["alert_key"])
                 row |= _inherited(old)
             if plan.action is not Action.KEEP:
@@ -172,6 +179,17 @@ def replace_plans(
                 plan_alert_entry(connection, screening.patient_key, plan.alert, at)
     if new_rows:
         connection.execute(sa.insert(PLANS), new_rows)
+    return doubtful
+
+
+def _may_open_unseen(old: sa.Row[Any], plan: AlertPlan) -> bool:
+    """A plan that keeps has no successor to look for what the old one may still do."""
+    is_on_its_way = old.state == "sent" and old.action in (Action.CREATE, Action.UPDATE)
+    is_seen = plan.posted is not None and plan.posted.state in (
+        AlertState.ACTIVE,
+        AlertState.CHANGED,
+    )
+    return plan.action is Action.KEEP and is_on_its_way and not is_seen
 
 
 def _set_back(
@@ -194,7 +212,8 @@ def _row(screening: Screening, plan: AlertPlan, state: str, at: datetime) -> dic
         "action": plan.action,
         "reason": plan.reason,
         "alert_key": key,
-        "payload": msgspec.json.encode(plan).decode(),
+        # Deterministic, for two processes do not order a set alike, and the same plan is one plan.
+        "payload": msgspec.json.encode(plan, order="deterministic").decode(),
         "state": state,
         "is_outcome_unknown": False,
         "attempts": 0,

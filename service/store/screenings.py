@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -54,8 +54,9 @@ class Screenings:
             unchanged = [s for s in current if results[s.patient_key] is Stored.UNCHANGED]
             _write_changed(connection, changed)
             _confirm_unchanged(connection, unchanged)
-            replace_plans(connection, current, _modes(connection, current), at)
-            _stop_waiting(connection, screenings)
+            doubtful = replace_plans(connection, current, _modes(connection, current), at)
+            _stop_waiting(connection, [s for s in screenings if s.patient_key not in doubtful])
+            _wait_on(connection, [s for s in screenings if s.patient_key in doubtful], doubtful)
         return [results[s.patient_key] for s in screenings]
 
     def latest(self, patient_keys: Sequence[str]) -> dict[str, AssessmentEntry]:
@@ -237,3 +238,18 @@ def _stop_waiting(connection: sa.Connection, screenings: Sequence[Screening]) ->
         query = sa.select(PENDING.c.patient_key).where(waiting).order_by(PENDING.c.patient_key)
         connection.execute(query.with_for_update()).all()
         connection.execute(sa.delete(PENDING).where(waiting))
+
+
+def _wait_on(
+    connection: sa.Connection,
+    screenings: Sequence[Screening],
+    not_before: Mapping[str, datetime | None],
+) -> None:
+    """Keep people pending who must be looked at once more when a request has arrived or died."""
+    for screening in screenings:
+        key = screening.patient_key
+        connection.execute(
+            sa.update(PENDING)
+            .where(PENDING.c.patient_key == key, PENDING.c.run_id == screening.run_id)
+            .values(handed_out_at=None, not_before=not_before[key])
+        )

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from service.screening.alert import Action
 from service.store.database import Database
 from service.store.entries import EntryState
 
@@ -286,6 +288,58 @@ def test_a_plan_that_is_on_its_way_hands_its_doubt_to_its_successor(ledger):
     assert ledger.outbox.plans_to_send(10, NOW) == []
     (successor,) = ledger.outbox.plans_to_send(10, NOW + MINUTE)
     assert successor.is_outcome_unknown
+
+
+def on_its_way(ledger, plan):
+    """Somebody whose plan is being sent, and a newer run that waits for them."""
+    key, _, plan_id = deliver_one(ledger, plan)
+    ledger.outbox.mark_sent(plan_id, NOW, NOW + MINUTE)
+    return key, begin(ledger, [key])
+
+
+def handed_out(ledger, at):
+    return [key for b in ledger.pending.hand_out(9, 9, at, at - HOUR) for key in b.patient_keys]
+
+
+@pytest.mark.parametrize("action", [Action.CREATE, Action.UPDATE])
+def test_somebody_whose_alert_may_be_opened_unseen_is_looked_at_again(ledger, action):
+    key, run_id = on_its_way(ledger, replace(create("a1"), action=action))
+    ledger.screenings.store(screening(key, run_id, keep()), NOW)
+    assert ledger.pending.runs_of([key]) == {key: run_id}
+    assert handed_out(ledger, NOW) == []
+    assert handed_out(ledger, NOW + MINUTE) == [key]
+    ledger.screenings.store(screening(key, run_id, keep()), NOW + MINUTE)
+    assert ledger.pending.runs_of([key]) == {}
+
+
+@pytest.mark.parametrize("plan", [create("a1"), resolve("a1")], ids=["create", "resolve"])
+def test_somebody_whose_open_alert_is_seen_needs_no_second_look(ledger, plan):
+    key, run_id = on_its_way(ledger, plan)
+    seen = replace(keep(), posted=resolve("a1").posted)
+    ledger.screenings.store(screening(key, run_id, seen), NOW)
+    assert ledger.pending.runs_of([key]) == {}
+
+
+def test_a_closing_on_its_way_opens_nothing(ledger):
+    key, run_id = on_its_way(ledger, resolve("a1"))
+    ledger.screenings.store(screening(key, run_id, keep()), NOW)
+    assert ledger.pending.runs_of([key]) == {}
+
+
+def test_a_plan_with_several_reasons_is_the_same_plan_in_every_process(ledger, key):
+    run_id = begin(ledger)
+    reasons = [f"MSO-{n:02}|minor" for n in range(1, 19)]
+    for order in (reasons, reversed(reasons)):
+        plan = create()
+        plan = replace(plan, alert=replace(plan.alert, reasons=frozenset(order)))
+        ledger.screenings.store(screening(key, run_id, plan), NOW)
+    (waiting,) = _payloads(ledger)
+    assert waiting.index("MSO-01") < waiting.index("MSO-02") < waiting.index("MSO-18")
+
+
+def _payloads(ledger):
+    with ledger._database.reading() as connection:
+        return list(connection.scalars(sa.text("SELECT payload FROM plans")))
 
 
 def test_the_same_plan_found_sent_stays_with_the_run_that_sent_it(ledger):
