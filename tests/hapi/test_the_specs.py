@@ -14,7 +14,7 @@ from tests.lib.spec_people import SpecPerson, answers_through, spec_people
 from tests.spec.book import shown_in, wanted
 
 # Charts that are broken on purpose, in a way that HAPI's own parser refuses: unknown codes in
-# required bindings, dates that are none, and an id with an underscore.
+# required bindings, dates that are none, an id with an underscore, and subjects that are no patient.
 REFUSED = frozenset(
     {
         "A central DXA in any shape answers the question: a status that nobody knows",
@@ -32,6 +32,12 @@ REFUSED = frozenset(
         "Due, and told before: the evidence has an id that FHIR does not allow: told in words all"
         " the same",
         "Age: born on 2000-13-45",
+        "EDSS of 6.0 or more: ~ 6.5: a sign that nobody knows",
+        "The question “falls in the past year”: ~ 2",
+        "An open order for a DXA: an intent that nobody knows, 2015",
+        "A wheelchair, a chair or a bed: a diagnosis about a device that bears her number",
+        "A wheelchair, a chair or a bed: a diagnosis about a ward that bears her number",
+        "A wheelchair, a chair or a bed: a diagnosis about a clinician that bears her number",
     }
 )
 # A Device that names no patient: only the statement of its use does, and nobody follows that.
