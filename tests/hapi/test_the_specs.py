@@ -14,7 +14,7 @@ from tests.lib.spec_people import SpecPerson, answers_through, spec_people
 from tests.spec.book import shown_in, wanted
 
 # Charts that are broken on purpose, in a way that HAPI's own parser refuses: unknown codes in
-# required bindings, dates that are none, an id with an underscore, and subjects that are no patient.
+# required bindings, dates that are none, an id with an underscore, subjects that are no patient.
 REFUSED = frozenset(
     {
         "A central DXA in any shape answers the question: a status that nobody knows",
