@@ -41,7 +41,7 @@ $(READY): requirements-dev.txt pyproject.toml
 demo: $(READY) ## Run the main job on an invented hospital with embedded everything
 	$(BIN)/boneflag demo
 
-test: $(READY) ## Specs, unit, architecture and functional tests (two minutes)
+test: $(READY) ## Specs, unit, architecture and functional tests (under three minutes)
 	$(RUN) -m pytest $(QUICK_TESTS) -m "not heavy and not hapi" --durations=5
 
 cover: $(READY) ## The same tests once more, under coverage: every branch of the thinking
@@ -49,7 +49,7 @@ cover: $(READY) ## The same tests once more, under coverage: every branch of the
 	$(RUN) -m coverage report --include='service/screening/*' --fail-under=100
 	$(RUN) -m coverage report --omit='service/screening/*' --fail-under=90
 
-test-heavy: $(READY) ## Tests that take minutes: killed workers, ten thousand people
+test-heavy: $(READY) ## Tests that take longer: killed workers, the book through an EHR, every number moved
 	$(RUN) -m pytest tests -m "heavy and not hapi"
 
 test-hapi: $(READY) ## The same claims on a real HAPI FHIR server (needs Java 17 and Maven)

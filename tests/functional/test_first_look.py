@@ -69,6 +69,7 @@ def test_the_demo_says_how_to_look_further(demo):
     assert "boneflag explain edss-six-point-five-01" in demo.stdout
 
 
+@pytest.mark.heavy
 def test_a_sweep_without_a_redis_runs_the_real_workers_on_an_embedded_one(ward):
     ids = ward.admit_all([due, fine])
     environment = environment_of(ward.settings(fhir_base_url=ward.server.base_url))
@@ -81,6 +82,7 @@ def test_a_sweep_without_a_redis_runs_the_real_workers_on_an_embedded_one(ward):
     assert [ward.shown(i) for i in ids] == [["Flag active", "Task requested"], []]
 
 
+@pytest.mark.heavy
 def test_a_sweep_without_a_redis_says_when_its_run_failed(ward):
     environment = environment_of(
         ward.settings(fhir_base_url=ward.server.base_url, cohort_group_ids="no-such-group")

@@ -233,6 +233,7 @@ def test_an_overlay_that_is_not_there_is_an_operators_mistake(bench):
     assert "cannot be read" in result.output
 
 
+@pytest.mark.heavy
 def test_an_ehr_that_is_not_there_is_said_by_the_exit_code(bench, monkeypatch):
     monkeypatch.setenv("BONEFLAG_FHIR_BASE_URL", "http://127.0.0.1:9/fhir")
     load_settings.cache_clear()

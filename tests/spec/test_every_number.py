@@ -131,6 +131,7 @@ def test_every_case_of_the_book_holds_by_the_packaged_protocol(book):
     assert [read.case.who for read in book if not holds_by(protocol, read)] == []
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("where, name", list(numbers()))
 def test_a_number_that_moves_changes_a_case_in_either_direction(where, name, book):
     likely = likely_first(where, name, book)

@@ -73,6 +73,7 @@ def test_the_processes_end_with_the_block(tmp_path, redis_url):
         assert all(process.poll() is not None for process in processes)
 
 
+@pytest.mark.heavy
 def test_work_without_a_redis_brings_its_own_and_ends_when_asked(tmp_path):
     settings = Settings(
         fhir_base_url="https://ehr.example",

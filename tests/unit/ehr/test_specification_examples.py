@@ -200,6 +200,7 @@ def test_all_unrelated_examples_together_change_no_status(status):
     assert explain(*CHARTS[status], *unrelated())["status"] == status
 
 
+@pytest.mark.heavy
 def test_no_unrelated_example_alone_changes_a_finding():
     before = explain(*ANNA)
     for resource in unrelated():
