@@ -39,7 +39,17 @@ from service.screening.prednisone_equivalents import (
     Equivalents,
 )
 from service.screening.record import MedicationUse, PatientRecord, ResourceRef
+from service.screening.value_sets import DataRequirement
 
+NEEDS = (
+    DataRequirement("MedicationRequest"),
+    DataRequirement("MedicationDispense"),
+    DataRequirement("MedicationAdministration"),
+    DataRequirement("MedicationStatement"),
+    DataRequirement("Condition"),
+    DataRequirement("Observation", ("body-weight",)),
+)
+"""What an exposure is told from: where one of these is unread, none is known to be absent."""
 ADRENAL_INSUFFICIENCY = "adrenal-insufficiency"
 
 _ONE_DAY = timedelta(days=1)

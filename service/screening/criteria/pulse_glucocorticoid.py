@@ -19,6 +19,7 @@ from datetime import date, timedelta
 from service.screening.corticotropin import CONCEPT, corticotropin_days
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.exposure import (
+    NEEDS,
     Course,
     DayDose,
     Exposure,
@@ -34,7 +35,6 @@ from service.screening.prednisone_equivalents import (
     equivalents_in,
 )
 from service.screening.record import PatientRecord
-from service.screening.value_sets import DataRequirement
 
 _RENEWAL = f"{POLICY}.renewal_months"
 
@@ -123,14 +123,7 @@ def _lifetime(exposure: Exposure) -> Iterator[Evidence]:
 CRITERION = Criterion(
     id="pulse-glucocorticoid",
     role=Role.RISK_FACTOR,
-    needs=(
-        DataRequirement("MedicationRequest"),
-        DataRequirement("MedicationDispense"),
-        DataRequirement("MedicationAdministration"),
-        DataRequirement("MedicationStatement"),
-        DataRequirement("Condition"),
-        DataRequirement("Observation", ("body-weight",)),
-    ),
+    needs=NEEDS,
     find=find,
     looks_for=frozenset({*INGREDIENTS, UNSPECIFIED, CONCEPT}),
     parameters=frozenset(

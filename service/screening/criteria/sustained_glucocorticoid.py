@@ -14,11 +14,10 @@ from datetime import date, timedelta
 from service.screening.criterion import Criterion, Evidence, Parameters, Role, Weight
 from service.screening.dates import add_months
 from service.screening.diagnoses import coded, evidence_of, recent, weigh
-from service.screening.exposure import Exposure, exposure_of
+from service.screening.exposure import NEEDS, Exposure, exposure_of
 from service.screening.glucocorticoid_use import UNSPECIFIED
 from service.screening.prednisone_equivalents import INGREDIENTS, PARAMETERS, equivalents_in
 from service.screening.record import PatientRecord
-from service.screening.value_sets import DataRequirement
 
 CODED = "long-term-systemic-steroid"
 _EXACT = 9
@@ -61,14 +60,7 @@ def _exposed(exposure: Exposure, parameters: Parameters) -> Iterator[Evidence]:
 CRITERION = Criterion(
     id="sustained-glucocorticoid",
     role=Role.RISK_FACTOR,
-    needs=(
-        DataRequirement("MedicationRequest"),
-        DataRequirement("MedicationDispense"),
-        DataRequirement("MedicationAdministration"),
-        DataRequirement("MedicationStatement"),
-        DataRequirement("Condition"),
-        DataRequirement("Observation", ("body-weight",)),
-    ),
+    needs=NEEDS,
     find=find,
     looks_for=frozenset({*INGREDIENTS, UNSPECIFIED, CODED}),
     parameters=frozenset(
