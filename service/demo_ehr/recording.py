@@ -11,8 +11,9 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -38,13 +39,14 @@ class RecordedRequest:
 
     A path outside the FHIR base, such as `/auth/token`, keeps its leading slash.
     `parameters` holds the query and the form of a POST search, in order; `status` is what the
-    client got, and 0 where it got nothing.
+    client got, and 0 where it got nothing. `arrived_at` are seconds of a monotonic clock.
     """
 
     method: str
     path: str
     parameters: tuple[tuple[str, str], ...]
     status: int
+    arrived_at: float = field(default=0.0, compare=False)
 
     @property
     def is_search(self) -> bool:
@@ -118,6 +120,38 @@ class RecordingProxy:
         with self._lock:
             self._requests.append(request)
 
+    def respond(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], content: bytes
+    ) -> Answer:
+        """What the client gets where no test answers: the request goes to the server behind.
+
+        `path` is below the FHIR base, or absolute outside of it.
+        """
+        own, theirs = self.origin.encode(), self.target_origin.encode()
+        sent = {
+            name: value.replace(self.origin, self.target_origin)
+            for name, value in headers.items()
+            if name.lower() not in NOT_FORWARDED
+        }
+        url = path if path.startswith("/") else f"{self.base_path}/{path}".rstrip("/")
+        url += f"?{query}" if query else ""
+        netloc = urlsplit(self.target_origin).netloc
+        upstream = http.client.HTTPConnection(netloc, timeout=UPSTREAM_TIMEOUT_SECONDS)
+        try:
+            upstream.request(method, url, content.replace(own, theirs) or None, sent)
+            found = upstream.getresponse()
+            answered = found.read().replace(theirs, own)
+        except (OSError, http.client.HTTPException):
+            return 502, {"Content-Type": "application/fhir+json"}, _outage()
+        finally:
+            upstream.close()
+        kept = {
+            name: value.replace(self.target_origin, self.origin)
+            for name, value in found.getheaders()
+            if name.lower() not in NOT_FORWARDED
+        }
+        return found.status, kept, answered
+
     def stop(self) -> None:
         """Stop listening; the server behind stays as it is."""
         self._server.shutdown()
@@ -142,7 +176,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Exchange(BaseHTTPRequestHandler):
-    """One client connection; a fresh connection to the server for every request on it."""
+    """One client connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -150,6 +184,7 @@ class _Exchange(BaseHTTPRequestHandler):
     server: _Server
 
     def _exchange(self) -> None:
+        arrived_at = time.monotonic()
         proxy, length = self.server.proxy, int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         url = urlsplit(self.path)
@@ -157,42 +192,19 @@ class _Exchange(BaseHTTPRequestHandler):
         path = url.path.removeprefix(proxy.base_path).strip("/") if is_fhir else url.path
         answer = proxy.on_request(self.command, path) if proxy.on_request else None
         if answer is None:
-            answer = self._forward(body)
+            headers = dict(self.headers.items())
+            answer = proxy.respond(self.command, path, url.query, headers, body)
             lost = proxy.on_answer(self.command, path, answer[0]) if proxy.on_answer else None
             answer = lost or answer
         is_form = "form-urlencoded" in self.headers.get("Content-Type", "")
         pairs = parse_qsl(url.query, keep_blank_values=True)
         pairs += parse_qsl(body.decode(errors="replace"), keep_blank_values=True) if is_form else []
-        proxy.record(RecordedRequest(self.command, path, tuple(pairs), answer[0]))
+        request = RecordedRequest(self.command, path, tuple(pairs), answer[0], arrived_at)
+        proxy.record(request)
         self._answer(*answer)
 
     # The names are those that http.server looks up.
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = _exchange  # noqa: N815 - see above
-
-    def _forward(self, body: bytes) -> Answer:
-        proxy = self.server.proxy
-        own, theirs = proxy.origin.encode(), proxy.target_origin.encode()
-        headers = {
-            name: value.replace(proxy.origin, proxy.target_origin)
-            for name, value in self.headers.items()
-            if name.lower() not in NOT_FORWARDED
-        }
-        netloc = urlsplit(proxy.target_origin).netloc
-        upstream = http.client.HTTPConnection(netloc, timeout=UPSTREAM_TIMEOUT_SECONDS)
-        try:
-            upstream.request(self.command, self.path, body.replace(own, theirs) or None, headers)
-            found = upstream.getresponse()
-            content = found.read().replace(theirs, own)
-        except (OSError, http.client.HTTPException):
-            return 502, {"Content-Type": "application/fhir+json"}, _outage()
-        finally:
-            upstream.close()
-        kept = {
-            name: value.replace(proxy.target_origin, proxy.origin)
-            for name, value in found.getheaders()
-            if name.lower() not in NOT_FORWARDED
-        }
-        return found.status, kept, content
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         if status == 0:
