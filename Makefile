@@ -19,11 +19,11 @@ CODE := service workers fhir_profiles scripts
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test cover test-heavy test-hapi check fix docs bench pins
+.PHONY: help setup demo test cover test-heavy test-hapi test-third-party check fix docs bench pins
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
-	| while IFS='|' read -r target words; do printf '  %-11s %s\n' "$$target" "$$words"; done
+	| while IFS='|' read -r target words; do printf '  %-16s %s\n' "$$target" "$$words"; done
 
 setup: $(READY) ## Make .venv with every pinned package and BoneFlag itself
 
@@ -55,6 +55,9 @@ test-heavy: $(READY) ## Tests that take longer: killed workers, the book through
 test-hapi: $(READY) ## The same claims on a real HAPI FHIR server (needs Java 17 and Maven)
 	$(RUN) -m pytest tests/hapi
 
+test-third-party: $(READY) ## Servers of other people: an independent FHIR router, an OAuth 2 server (needs Node)
+	$(RUN) -m pytest tests/third_party
+
 check: $(READY) ## Lint, format, types, import contracts, generated files
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
@@ -63,6 +66,7 @@ check: $(READY) ## Lint, format, types, import contracts, generated files
 	$(RUN) scripts/build_fhir_profiles.py --check
 	$(RUN) scripts/build_fhir_package.py --check
 	$(RUN) scripts/print_settings.py --check
+	$(RUN) scripts/print_vendors.py --check
 	$(RUN) scripts/print_criteria.py --check
 
 fix: $(READY) ## Let ruff repair and format what it can
@@ -73,6 +77,7 @@ docs: $(READY) ## Write the generated files anew: value sets, FHIR package, sett
 	$(RUN) scripts/build_fhir_profiles.py
 	$(RUN) scripts/build_fhir_package.py
 	$(RUN) scripts/print_settings.py
+	$(RUN) scripts/print_vendors.py
 	$(RUN) scripts/print_criteria.py
 
 bench: $(READY) ## Measure; docs/performance.md says what was measured last

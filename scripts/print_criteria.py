@@ -208,7 +208,8 @@ def _spec(spec: Spec) -> Iterator[str]:
     for case in spec.cases:
         example = f" (example {case.example})" if case.example else ""
         unread = f" (refused: {', '.join(case.unread)})" if case.unread else ""
-        yield f"| {_cell(case.who)}{unread} | {_cell(case.expected)}{example} |"
+        withheld = f" (withheld: {', '.join(case.withheld)})" if case.withheld else ""
+        yield f"| {_cell(case.who)}{unread}{withheld} | {_cell(case.expected)}{example} |"
 
 
 def _cell(text: str) -> str:

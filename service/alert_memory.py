@@ -10,7 +10,10 @@ from dataclasses import replace
 from service.ehr.alert_state import Remembered
 from service.ehr.plan_progress import Outcome
 from service.screening.alert import OPEN_TASK_STATUSES, Action, AlertPlan, PostedResource
+from service.screening.record import ResourceRef
 from service.store.entries import AlertEntry, EntryState
+
+_REMAINS = "; what was told stays to be seen where it was told"
 
 
 def remembered_from(entry: AlertEntry) -> Remembered:
@@ -22,13 +25,30 @@ def remembered_from(entry: AlertEntry) -> Remembered:
         flag_status=entry.flag_status,
         task_status=entry.task_status,
         reasons=frozenset(entry.reasons.split()),
+        kind=entry.kind,
+        state=entry.state.value,
+        channel=entry.channel,
+        opened_on=entry.opened_on,
+        closed_on=entry.closed_on,
+        content_digest=entry.content_digest,
+        message=_message_of(entry),
+        was_withdrawn="entered-in-error" in (entry.flag_status, entry.message_status),
     )
+
+
+def _message_of(entry: AlertEntry) -> PostedResource | None:
+    if entry.message_type is None or entry.message_id is None:
+        return None
+    ref = ResourceRef(entry.message_type, entry.message_id)
+    return PostedResource(ref, entry.message_status or "", entry.message_version)
 
 
 def with_sent(remembered: Remembered, plan: AlertPlan) -> Remembered:
     """The same, with the Flag status of a request of which nobody knows whether it arrived."""
     on_its_way = {Action.RESOLVE: "inactive", Action.WITHDRAW: "entered-in-error"}
-    return replace(remembered, sent_flag_status=on_its_way.get(plan.action))
+    return replace(
+        remembered, sent_flag_status=on_its_way.get(plan.action), is_outcome_unknown=True
+    )
 
 
 def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> AlertEntry | None:
@@ -50,7 +70,7 @@ def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> 
             reasons=" ".join(sorted(alert.reasons)),
         )
         if known is not None:
-            entry = _with_flag_and_task(entry, known)
+            entry = _with_resources(entry, known)
     elif known is not None:
         entry = known
     elif plan.posted is not None:
@@ -67,21 +87,30 @@ def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> 
         )
     else:
         return None
+    if outcome.channel:
+        entry = replace(entry, channel=outcome.channel)
     if "Flag" in outcome.settled and outcome.flag is not None:
         entry = _flag(entry, outcome.flag)
     if "Task" in outcome.settled and outcome.task is not None:
         entry = _task(entry, outcome.task)
+    if "message" in outcome.settled and outcome.message is not None:
+        entry = _message(entry, outcome.message)
+    if outcome.did == "unknown":
+        return replace(entry, state=EntryState.UNKNOWN)
     if plan.action in (Action.RESOLVE, Action.WITHDRAW) and not _is_task_open(outcome):
         entry = replace(
             entry,
             state=EntryState.CLOSED,
             closed_on=plan.closed_on,
-            closing_reason=plan.reason,
+            closing_reason=plan.reason + (_REMAINS if outcome.remains else ""),
         )
+        if plan.action is Action.WITHDRAW and outcome.flag is None and outcome.task is None:
+            # What was told may not be changeable: then the ledger alone knows of it.
+            entry = replace(entry, message_status="entered-in-error")
     return entry
 
 
-def _with_flag_and_task(entry: AlertEntry, known: AlertEntry) -> AlertEntry:
+def _with_resources(entry: AlertEntry, known: AlertEntry) -> AlertEntry:
     return replace(
         entry,
         flag_id=known.flag_id,
@@ -90,6 +119,11 @@ def _with_flag_and_task(entry: AlertEntry, known: AlertEntry) -> AlertEntry:
         task_id=known.task_id,
         task_version=known.task_version,
         task_status=known.task_status,
+        channel=known.channel,
+        message_type=known.message_type,
+        message_id=known.message_id,
+        message_version=known.message_version,
+        message_status=known.message_status,
     )
 
 
@@ -105,3 +139,13 @@ def _flag(entry: AlertEntry, flag: PostedResource) -> AlertEntry:
 
 def _task(entry: AlertEntry, task: PostedResource) -> AlertEntry:
     return replace(entry, task_id=task.ref.id, task_version=task.version, task_status=task.status)
+
+
+def _message(entry: AlertEntry, message: PostedResource) -> AlertEntry:
+    return replace(
+        entry,
+        message_type=message.ref.type,
+        message_id=message.ref.id,
+        message_version=message.version,
+        message_status=message.status,
+    )

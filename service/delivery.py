@@ -20,6 +20,7 @@ from service.ehr.errors import (
     EHRConflict,
     EHRCutShort,
     EHRError,
+    EHRLoginRefused,
     EHRMisunderstood,
     EHRUnavailable,
 )
@@ -31,6 +32,7 @@ from service.store.ledger import Ledger
 _log = structlog.get_logger()
 _RETRY_AFTER = timedelta(minutes=2)
 _MOST_ATTEMPTS = 5
+_MOST_DOUBLINGS = 5
 _PLANS_AT_A_TIME = 100
 _RUNS_LOOKED_BACK_AT = 1000
 # After these the EHR holds something else than we thought: look again before giving the plan up.
@@ -99,6 +101,10 @@ class Delivery:
         at = self._now()
         while plans := self._ledger.outbox.plans_to_send(_PLANS_AT_A_TIME, at, run_id):
             for waiting in plans:
+                # Looked at before every plan: whoever pauses wants the next one not to leave.
+                if self._ledger.switches.paused() is not None:
+                    _log.warning("delivery_paused", run=run_id)
+                    return
                 if not self._send(waiting):
                     return
 
@@ -113,15 +119,26 @@ class Delivery:
         except EHRUnavailable as error:
             self._postpone(waiting, error)
             return False
+        except EHRLoginRefused as error:
+            self._wait_for_login(waiting, error)
+            return False
         except self._passing:
             raise
         except Exception as error:
             self._look_again_or_give_up(waiting, error)
             return True
+        self._settle(waiting, outcome, known)
+        return True
+
+    def _settle(self, waiting: OutboxPlan, outcome: Outcome, known: AlertEntry | None) -> None:
         is_ours = outcome.did != "left-alone"
         entry = entry_after(waiting.plan, outcome, known) if is_ours else None
-        self._ledger.outbox.mark_confirmed(waiting.id, entry, self._now())
-        return True
+        if outcome.did == "unknown":
+            # Nobody can look whether it arrived: a second message is worse than one to look for.
+            self._ledger.outbox.mark_left_unknown(waiting.id, entry, self._now())
+            _log.error("alert_outcome_unknown", run=waiting.run_id)
+        else:
+            self._ledger.outbox.mark_confirmed(waiting.id, entry, self._now())
 
     def _carry_out(self, waiting: OutboxPlan, known: AlertEntry | None) -> Outcome:
         remembered = remembered_from(known) if known else Remembered()
@@ -138,6 +155,16 @@ class Delivery:
         else:
             self._ledger.outbox.mark_unsent(waiting.id, "EHR unavailable", at, later)
         _log.warning("delivery_postponed", outcome_unknown=error.outcome_unknown)
+
+    def _wait_for_login(self, waiting: OutboxPlan, error: EHRLoginRefused) -> None:
+        """An expired key says nothing about the plan: it waits, longer each time, up to an hour.
+
+        What was refused for its login was surely not carried out, and the next attempt looks first.
+        """
+        at = self._now()
+        later = at + _RETRY_AFTER * 2 ** min(waiting.attempts, _MOST_DOUBLINGS)
+        self._ledger.outbox.mark_unsent(waiting.id, "login refused", at, later)
+        _log.error("delivery_waits_for_login", status=error.status)
 
     def _look_again_or_give_up(self, waiting: OutboxPlan, error: Exception) -> None:
         """A refusal is final; a conflict, or a fault of ours, is tried again from the beginning."""

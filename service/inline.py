@@ -6,13 +6,16 @@ For a first look, for one patient, and for tests that need to know when it is ov
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from service.bulk_sweep import BulkSweep
 from service.pipeline import Pipeline
 from service.store.entries import Run
 
 _ALL = 1_000_000
+_LONGEST_PAUSE_SECONDS = 60.0
 
 
 def run_inline(pipeline: Pipeline, start: Callable[[], int | None]) -> Run | None:
@@ -29,6 +32,16 @@ def run_inline(pipeline: Pipeline, start: Callable[[], int | None]) -> Run | Non
         pipeline.screen(keys)
     pipeline.deliver()
     return pipeline.ledger.runs.get(run_id)
+
+
+def run_bulk_inline(
+    pipeline: Pipeline, bulk: BulkSweep, pause: Callable[[float], None] = time.sleep
+) -> Run | None:
+    """The same by bulk export, waiting for the EHR as long as it takes."""
+    run_id = bulk.start()
+    while (wait_seconds := bulk.step()) is not None:
+        pause(min(wait_seconds, _LONGEST_PAUSE_SECONDS))
+    return run_inline(pipeline, lambda: run_id)
 
 
 def screen_inline(pipeline: Pipeline, fhir_id: str) -> Run | None:

@@ -17,39 +17,43 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from service.alert_memory import remembered_from
+from service.abandoned_runs import give_up_abandoned_runs
+from service.assessment_entry import entry_of
+from service.cohort_intake import honour_left_out, read_cohort, take_cohort
 from service.delivery import Delivery
 from service.ehr.alert_history import AlertHistory
 from service.ehr.alerts import AlertsRead
 from service.ehr.cohort.code_search import SOURCE as CODE_SEARCH
+from service.ehr.cohort.members import CohortMembers, CohortRead
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError, EHRUnavailable
-from service.explanation import findings_json, reported_json
-from service.measure import age_band
+from service.merged_people import MergedInACircle, follow_merges, is_merged, read_alerts
 from service.screening.alert import AlertKind
-from service.screening.assess import Assessment
-from service.screening.person import youngest_age
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, PatientRecord
-from service.store.entries import AssessmentEntry, Mode, RunState, Screening
+from service.screening.value_sets import DataRequirement
+from service.store.entries import Mode, Screening
 from service.store.errors import StoreConflict, StoreError
 from service.store.ledger import Ledger
 from service.thought import blind, decisions_in, think
 
 _log = structlog.get_logger()
+ReadRecords = Callable[[Sequence[str], Iterable[DataRequirement]], Iterable[PatientRecord]]
 WATERMARK = "changes"
 _RETRY_AFTER = timedelta(minutes=2)
-# Longer than any task may take: a run that still reads its cohort then has lost its process.
-_ABANDONED_AFTER = timedelta(hours=1)
-_RUNS_LOOKED_BACK_AT = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What keeps a mistake small."""
+    """What keeps a mistake small.
+
+    `cohort_alarm_percent`: a reading that would move more of the cohort waits for a person; None
+    holds nothing up.
+    """
 
     max_new_alerts_per_run: int
     batch_size: int
+    cohort_alarm_percent: int | None = None
 
 
 class Pipeline:
@@ -100,35 +104,53 @@ class Pipeline:
         """Read the cohort and mark everybody pending, people with open alerts included.
 
         Returns the run. EHRError passes through after the run has been given up: half a cohort is
-        no cohort.
+        no cohort. EHRNotAsked, before one is opened, where BoneFlag is paused or keeps still.
         """
+        self.ehr.require_way()
         started = self._now()
-        self._give_up_abandoned_runs(started)
-        run_id = self.ledger.runs.open("sweep", self.mode, self.protocol.digest, started)
+        run_id = self.open_sweep()
         try:
-            members = self.ehr.cohort()
+            self.ehr.require_workable()
+            members = read_cohort(self.ehr, self.ledger)
         except EHRError as error:
             self.ledger.runs.fail(run_id, f"the cohort could not be read: {type(error).__name__}")
             raise
-        if members.is_complete:
-            change = self.ledger.cohort.remember(members.ids, members.source, started)
-            _log.info("cohort_read", came=change.came, stayed=change.stayed, left=change.left)
-        else:
-            # Nobody may be taken to have left by an answer that was cut short.
-            self.ledger.cohort.add(members.ids, members.source, started)
-            _log.warning("cohort_incomplete", patients=len(members.ids))
-        keys = {*self.ledger.cohort.members(), *self.ledger.alerts.patients_with_open()}
-        self._mark_pending(run_id, keys, started)
+        self.await_cohort(run_id, members, started)
+        return run_id
+
+    def open_sweep(self) -> int:
+        """Begin a sweep whose cohort is not known yet; the run."""
+        started = self._now()
+        give_up_abandoned_runs(self.ledger, started)
+        return self.ledger.runs.open("sweep", self.mode, self.protocol.digest, started)
+
+    def await_cohort(
+        self,
+        run_id: int,
+        members: CohortRead | CohortMembers,
+        started: datetime,
+        not_before: datetime | None = None,
+    ) -> None:
+        """Write the cohort of a sweep down and mark everybody pending for it.
+
+        Polls begin at `started`: before the first fact was read. `not_before` keeps everybody out
+        of the queue until then, for a run that reads them itself.
+        """
+        percent = self._limits.cohort_alarm_percent
+        take_cohort(self.ehr, self.ledger, members, started, alarm_percent=percent)
+        keys = self._everybody_watched()
+        self._mark_pending(run_id, keys, started, not_before)
         if self.ledger.watermarks.get(WATERMARK) is None:
             self.ledger.watermarks.advance(WATERMARK, started)
         _log.info("sweep_started", run=run_id, patients=len(keys))
-        return run_id
 
     def start_poll(self) -> int | None:
         """Ask who changed and mark those pending whom we watch; None where nobody did.
 
-        Without a watermark there is nothing to compare with: a sweep starts instead.
+        Without a watermark there is nothing to compare with: a sweep starts instead. EHRNotAsked
+        where BoneFlag is paused or keeps still.
         """
+        self.ehr.require_way()
         since = self.ledger.watermarks.get(WATERMARK)
         if since is None:
             return self.start_sweep()
@@ -136,7 +158,8 @@ class Pipeline:
         if not changes.is_possible:
             _log.info("poll_is_partial", types=len(changes.unseen_types))
         now = self._now()
-        if self._admits_newcomers:
+        honour_left_out(self.ehr, self.ledger, now)
+        if self._admits_newcomers and not self.ledger.readings.is_held():
             # Under the sweep's own source, so that a sweep that no longer names them lets them go.
             self.ledger.cohort.add(sorted(changes.newcomers), CODE_SEARCH, now)
         keys = self._watched(changes.patient_ids)
@@ -149,45 +172,70 @@ class Pipeline:
         return run_id
 
     def start_screening(self, fhir_id: str) -> tuple[int, str]:
-        """Mark one patient pending, whether or not the cohort holds them; the run and their key."""
+        """Mark one patient pending, whether or not the cohort holds them; the run and their key.
+
+        Somebody whom the hospital leaves out is not: the run is then over at once.
+        """
+        self.ehr.require_way()
         now = self._now()
+        honour_left_out(self.ehr, self.ledger, now)
         key = self.ledger.cohort.register([fhir_id], "asked for", now)[fhir_id]
         run_id = self.ledger.runs.open("screen", self.mode, self.protocol.digest, now)
-        self.ledger.pending.mark(run_id, [key], now)
+        if self.ledger.cohort.fhir_ids_of([key]):
+            self.ledger.pending.mark(run_id, [key], now)
         self.ledger.runs.finish_reading(run_id)
         return run_id, key
-
-    def _give_up_abandoned_runs(self, at: datetime) -> None:
-        """Runs whose process died while it read the cohort: nothing of theirs can be delivered."""
-        for run in self.ledger.runs.newest(_RUNS_LOOKED_BACK_AT):
-            is_reading = run.state is RunState.OPEN and not run.is_reading_done
-            if is_reading and run.started_at < at - _ABANDONED_AFTER:
-                self.ledger.runs.fail(run.id, "it never finished reading the cohort")
-                _log.warning("run_abandoned", run=run.id)
 
     def _watched(self, fhir_ids: Iterable[str]) -> set[str]:
         """The keys of those whom we watch: cohort members and people with an open alert."""
         known = set(self.ledger.cohort.keys_of(sorted(fhir_ids)).values())
-        return known & {*self.ledger.cohort.members(), *self.ledger.alerts.patients_with_open()}
+        return known & self._everybody_watched()
 
-    def _mark_pending(self, run_id: int, keys: Iterable[str], at: datetime) -> None:
-        self.ledger.pending.mark(run_id, keys, at)
+    def _everybody_watched(self) -> set[str]:
+        """Members of the cohort and people with an open alert, but for those who are left out."""
+        keys = {*self.ledger.cohort.members(), *self.ledger.alerts.patients_with_open()}
+        return keys - self.ledger.cohort.left_out()
+
+    def _mark_pending(
+        self,
+        run_id: int,
+        keys: Iterable[str],
+        at: datetime,
+        not_before: datetime | None = None,
+    ) -> None:
+        self.ledger.pending.mark(run_id, keys, at, not_before)
         self.ledger.pending.take_over(run_id, at)
         self.ledger.runs.finish_reading(run_id)
+
+    def stands_still(self) -> bool:
+        """Whether no work should be begun: paused, or the EHR is not to be asked for a while."""
+        standstill = self.ehr.standstill()
+        if standstill is not None:
+            _log.warning("work_waits", reason=standstill.reason, seconds=standstill.seconds)
+        return standstill is not None
 
     def hand_out(
         self, limit: int, *, queue_is_empty: bool, forgotten_after: timedelta
     ) -> list[tuple[str, ...]]:
-        """The next batches of patient keys; whoever was handed out lately is left out."""
+        """The next batches of patient keys; whoever was handed out lately is left out.
+
+        None while the pipeline stands still: people who were handed out in vain lose an attempt.
+        """
+        if self.stands_still():
+            return []
         now = self._now()
         before = now if queue_is_empty else now - forgotten_after
-        batches = self.ledger.pending.hand_out(self._limits.batch_size, limit, now, before)
+        size = min(self._limits.batch_size, self.ehr.most_at_a_time())
+        batches = self.ledger.pending.hand_out(size, limit, now, before)
         return [batch.patient_keys for batch in batches]
 
     # Read and think
 
-    def screen(self, keys: Sequence[str]) -> int:
+    def screen(self, keys: Sequence[str], read: ReadRecords | None = None) -> int:
         """Screen a batch and store what follows; how many people were judged.
+
+        `read` gives the records of people who were read already, and whoever gives it waits for an
+        EHR that is away; without it they are searched for.
 
         EHRUnavailable is not an answer: everybody left stays pending and is tried again later. Any
         other EHRError says that nobody can be read, and passes through.
@@ -198,36 +246,54 @@ class Pipeline:
             return 0
         waiting = set(fhir_ids)
         screenings: list[Screening] = []
+        merged: dict[str, PatientRecord] = {}
         try:
-            alerts = self._read_alerts(fhir_ids)
+            alerts = read_alerts(self.ehr, self.ledger, fhir_ids)
             decisions = self.ledger.decisions.of(list(fhir_ids))
-            for key, record in self._records(fhir_ids):
+            for key, record in self._records(fhir_ids, read or self.ehr.read_records):
                 said = decisions.get(key, ())
+                if is_merged(record):
+                    waiting.discard(key)
+                    merged[key] = record
+                    continue
                 screening = self._screen_one(record, key, runs[key], alerts, said)
                 waiting.discard(key)
                 if screening is not None:
                     screenings.append(screening)
         except EHRUnavailable as error:
+            if read is not None:
+                raise
             self._postpone(waiting, runs, error)
         except self._nobodys_chart:
             raise
         except Exception as error:
-            return self._screen_alone(keys, runs, error)
+            return self._screen_alone(keys, runs, error, read)
         if screenings:
             self._store(screenings)
             self._retire_duplicates(alerts)
-        return len(screenings)
+        again, astray = follow_merges(self.ledger, merged, runs, self._now())
+        for key in astray:
+            self._fail(key, runs[key], MergedInACircle())
+        return len(screenings) + (self.screen(again, read) if again else 0)
 
-    def _records(self, fhir_ids: Mapping[str, str]) -> Iterator[tuple[str, PatientRecord]]:
+    def _records(
+        self, fhir_ids: Mapping[str, str], read: ReadRecords
+    ) -> Iterator[tuple[str, PatientRecord]]:
         key_of = {fhir_id: key for key, fhir_id in fhir_ids.items()}
-        for record in self.ehr.read_records(list(key_of), self.protocol.needs):
+        for record in read(list(key_of), self.protocol.needs):
             yield key_of[record.patient.id], record
 
-    def _screen_alone(self, keys: Sequence[str], runs: Mapping[str, int], error: Exception) -> int:
+    def _screen_alone(
+        self,
+        keys: Sequence[str],
+        runs: Mapping[str, int],
+        error: Exception,
+        read: ReadRecords | None,
+    ) -> int:
         """A chart broke the reading of its whole batch: each person again, by themselves."""
         if len(runs) > 1:
             _log.warning("batch_taken_apart", patients=len(runs), error=type(error).__name__)
-            return sum(self.screen([key]) for key in keys)
+            return sum(self.screen([key], read) for key in keys)
         for key, run_id in runs.items():
             self._fail(key, run_id, error)
         return 0
@@ -299,7 +365,7 @@ class Pipeline:
                 thought = blind(thought)
             else:
                 self._remember_decisions(key, decisions_in(history))
-            entry = self._assessment_entry(thought.assessment, record)
+            entry = entry_of(thought.assessment, record, self._now())
             return Screening(key, run_id, entry, thought.plans)
         except self._passing:
             raise
@@ -317,32 +383,6 @@ class Pipeline:
         said = [d for d in decisions if d.about == AlertKind.SCREENING]
         if said:
             self.ledger.decisions.remember(key, said)
-
-    def _assessment_entry(self, assessment: Assessment, record: PatientRecord) -> AssessmentEntry:
-        return AssessmentEntry(
-            status=str(assessment.status),
-            due_on=assessment.due_on,
-            on=assessment.on,
-            at=record.read_at or self._now(),
-            protocol_id=assessment.protocol_id,
-            protocol_version=assessment.protocol_version,
-            protocol_digest=assessment.protocol_digest,
-            findings=findings_json(assessment),
-            unread=sorted(assessment.unread),
-            sex=record.sex,
-            age_band=age_band(youngest_age(record, assessment.on)),
-            reported=reported_json(assessment),
-            notes=assessment.notes,
-        )
-
-    def _read_alerts(self, fhir_ids: Mapping[str, str]) -> AlertsRead:
-        entries = self.ledger.alerts.history(list(fhir_ids))
-        remembered = {
-            fhir_ids[key]: {entry.key: remembered_from(entry) for entry in of_patient}
-            for key, of_patient in entries.items()
-        }
-        read: AlertsRead = self.ehr.read_alerts(list(fhir_ids.values()), remembered)
-        return read
 
     # Write
 

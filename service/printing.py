@@ -9,7 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from service.checking import Check
+from service.cohort_drift import Drift
 from service.screening.criterion import Verdict, Weight
+from service.store.cohort_readings import CohortReading
 from service.store.entries import Run
 from service.store.ledger import Ledger
 from service.thought import Thought
@@ -100,6 +102,34 @@ def print_check(check: Check) -> None:
     console.print(table)
     for missing in check.missing:
         console.print(f"[yellow]missing: {escape(missing)}[/]")
+    for ask in check.asks:
+        console.print(f"[dim]ask your EHR team: {escape(ask)}[/]")
+
+
+def print_drift(drift: Drift) -> None:
+    """How the cohort moved: the newest reading by source, those before it, and who moved why."""
+    console = Console()
+    left_out = f", {drift.left_out} left out" if drift.left_out else ""
+    console.print(f"{drift.members} people in the cohort{left_out}")
+    newest = drift.readings[0]
+    sources = Table("source", "state", "people", "came", "left", title=_reading_title(newest))
+    for name, source in newest.sources.items():
+        numbers = (str(source[column]) for column in ("members", "came", "left"))
+        sources.add_row(escape(name), source["state"], *numbers)
+    console.print(sources)
+    for name, source in newest.sources.items():
+        for remark in filter(None, (source.get("problem"), *source.get("remarks", ()))):
+            console.print(f"[yellow]{escape(name)}: {escape(remark)}[/]")
+    for reading in drift.readings[1:]:
+        console.print(f"{_reading_title(reading)}: {reading.came} came, {reading.left} left")
+    for what, why, number in drift.moves:
+        console.print(f"  {number} {what}: {escape(why)}")
+
+
+def _reading_title(reading: CohortReading) -> str:
+    state = "complete" if reading.is_complete else "incomplete"
+    held = ", waits to be accepted" if reading.is_held else ""
+    return f"{reading.at:%Y-%m-%d %H:%M} UTC, {reading.size} people, {state}{held}"
 
 
 def print_run(run: Run | None, mode: str) -> None:

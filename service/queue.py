@@ -19,6 +19,7 @@ SWEEP = "boneflag.sweep"
 REFILL = "boneflag.refill"
 SCREEN = "boneflag.screen"
 DELIVER = "boneflag.deliver"
+BULK_STEP = "boneflag.bulk_step"
 
 ROUTES = {
     POLL: FIND_QUEUE,
@@ -26,11 +27,15 @@ ROUTES = {
     REFILL: FIND_QUEUE,
     SCREEN: SCREEN_QUEUE,
     DELIVER: WRITE_QUEUE,
+    BULK_STEP: SCREEN_QUEUE,
 }
 
 TASK_TIME_LIMIT_SECONDS = 900
 TASK_SOFT_TIME_LIMIT_SECONDS = 840
 VISIBILITY_TIMEOUT_SECONDS = 1800
+# A step of a bulk export may download and screen a whole cohort. It is acknowledged before it
+# begins, so that the visibility timeout does not concern it: the next tick finds what is left.
+BULK_STEP_TIME_LIMIT_SECONDS = 6 * 3600
 
 
 class QueueUnavailable(Exception):
@@ -66,6 +71,10 @@ class Queue:
     def screen(self, patient_keys: Sequence[str]) -> None:
         """Screen one batch."""
         self._send(SCREEN, list(patient_keys))
+
+    def bulk_step(self) -> None:
+        """Go on with the bulk export under way."""
+        self._send(BULK_STEP)
 
     def deliver(self) -> None:
         """Write what is ready to be written."""

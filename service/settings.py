@@ -18,6 +18,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 PREFIX = "BONEFLAG_"
 DEFAULT_SECRETS_DIRECTORY = "/run/secrets"
+AUTO = "auto"
+COHORT_SOURCES = (
+    "code-search",
+    "group",
+    "patient-list",
+    "id-file",
+    "bulk-group",
+    "appointments",
+)
 
 
 class SettingsInvalid(Exception):
@@ -80,6 +89,27 @@ class Settings(BaseSettings):
     fhir_max_connections: int = Field(
         5, ge=1, le=5, description="Most connections to the EHR at a time from one process."
     )
+    ehr_requests_per_second: float = Field(
+        10.0,
+        ge=0.5,
+        description="Most requests to the EHR in a second, of all workers together, over any ten"
+        " seconds.",
+    )
+    ehr_busy_hours: str = Field(
+        "",
+        pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$",
+        description="Local time in which the EHR is busy and the lower rate holds, such as"
+        " `07:00-19:00`; empty: one rate around the clock.",
+    )
+    ehr_busy_requests_per_second: float = Field(
+        2.0, ge=0.5, description="Most requests to the EHR in a second during its busy hours."
+    )
+    ehr_requests_per_day: int = Field(
+        0,
+        ge=0,
+        description="Most requests to the EHR from one midnight to the next, writes included; 0 is"
+        " no budget. What is left comes the next day.",
+    )
     fhir_read_timeout_seconds: float = Field(
         60.0, gt=0, description="Longest wait for an answer to one request."
     )
@@ -89,11 +119,79 @@ class Settings(BaseSettings):
     fhir_post_search: bool = Field(
         True, description="Search by POST where the server takes it, to keep ids out of URLs."
     )
+    reading: Literal["auto", "batched", "per-patient", "everything", "bulk"] = Field(
+        "auto", description="How charts are read; `boneflag check` says what `auto` chooses."
+    )
+    delivery: Literal[
+        "auto", "flag-and-task", "flag", "task", "communication", "service-request", "worklist-file"
+    ] = Field(
+        "auto", description="How alerts are shown; `boneflag check` says what `auto` chooses."
+    )
     batch_size: int = Field(60, ge=1, le=200, description="People read together in one batch.")
+    cohort_sources: str = Field(
+        "auto",
+        description="Where the cohort comes from, separated by commas: `code-search`, `group`,"
+        " `patient-list`, `id-file`, `bulk-group`, `appointments`; `auto` takes all that are set"
+        " below, else `code-search` (docs/cohort.md).",
+    )
     cohort_group_ids: str = Field(
+        "", description="Ids of FHIR Groups that hold the cohort, separated by commas."
+    )
+    cohort_list_ids: str = Field(
         "",
-        description="Ids of FHIR Groups that hold the cohort, separated by commas;"
-        " empty searches Conditions by code.",
+        description="Identifiers (`system|value`) of patient lists of the EHR that hold the cohort,"
+        " separated by commas.",
+    )
+    cohort_file: str = Field(
+        "",
+        description="File with the people of the cohort: FHIR ids or record numbers, as CSV or"
+        " NDJSON.",
+    )
+    cohort_file_system: str = Field(
+        "",
+        description="Identifier system of the record numbers in the files of people, such as"
+        " `urn:oid:1.2.3`; empty: a single column holds FHIR ids.",
+    )
+    cohort_exclude_file: str = Field(
+        "",
+        description="File with people who must not be looked at, such as those who opted out and"
+        " test patients; same format.",
+    )
+    cohort_appointment_days: int = Field(
+        0,
+        ge=0,
+        le=365,
+        description="People with an appointment within so many days belong to the cohort; 0 asks"
+        " for no appointments.",
+    )
+    cohort_alarm_percent: int = Field(
+        20,
+        ge=1,
+        le=100,
+        description="A cohort that moves by more than this share is not taken over until somebody"
+        " accepts it (`boneflag cohort --accept`).",
+    )
+    bulk_level: Literal["group", "patient", "system"] = Field(
+        "group", description="What a bulk export is asked for: one Group, all patients, everything."
+    )
+    bulk_group_id: str = Field(
+        "", description="Id of the Group to export; empty takes the first of the cohort's Groups."
+    )
+    bulk_filters_observations: bool = Field(
+        False,
+        description="Ask the bulk export for the needed Observations only (`_typeFilter`): smaller,"
+        " where the EHR understands it.",
+    )
+    bulk_by_post: bool = Field(
+        False, description="Begin a bulk export by POST, as Bulk Data 4.0 wants it, not by GET."
+    )
+    bulk_spool_directory: str = Field(
+        "",
+        description="Directory on a disk for a bulk export while it is read, encrypted and without"
+        " a name; empty takes the system's own.",
+    )
+    bulk_patience_hours: int = Field(
+        72, ge=1, description="Longest time from asking for a bulk export to having read it."
     )
     database_url: str = Field(
         "sqlite:///boneflag.sqlite3",
@@ -135,6 +233,28 @@ class Settings(BaseSettings):
     alert_owner: str = Field(
         "", description="Reference for Task.owner, such as `PractitionerRole/bone-clinic`."
     )
+    alert_recipients: str = Field(
+        "",
+        description="Staff who are told, as references separated by commas, such as"
+        " `Practitioner/1,osteoporosis-treatment-gap=Group/2`, where a kind of alert may have its"
+        " own; they also own a Task where ALERT_OWNER is empty.",
+    )
+    closing_message: bool = Field(
+        False, description="Send a second message when an alert that was told by message is over."
+    )
+    write_provenance: bool = Field(
+        False, description="Write a Provenance beside each alert where the EHR takes one."
+    )
+    repeat_on_new_channel: bool = Field(
+        False,
+        description="After a change of DELIVERY, tell the alerts that stand open again by the new"
+        " one.",
+    )
+    worklist_file: str = Field(
+        "",
+        description="Path of the worklist without an ending: `.csv` and `.ndjson` are added; it"
+        " holds patient data, in a folder that every worker can write to.",
+    )
     alert_profiles: bool = Field(
         False, description="Name our profiles in meta.profile; the server must hold them."
     )
@@ -145,6 +265,14 @@ class Settings(BaseSettings):
         "INFO", description="Least severe level that is logged."
     )
 
+    @field_validator("cohort_sources")
+    @classmethod
+    def _are_known_sources(cls, value: str) -> str:
+        unknown = [name for name in _listed(value) if name not in (AUTO, *COHORT_SOURCES)]
+        if unknown or not _listed(value):
+            raise ValueError(f"takes auto, or some of: {', '.join(COHORT_SOURCES)}")
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _is_known_time_zone(cls, value: str) -> str:
@@ -152,6 +280,13 @@ class Settings(BaseSettings):
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("not an IANA time zone such as Europe/Berlin") from error
+        return value
+
+    @field_validator("ehr_busy_hours")
+    @classmethod
+    def _has_two_ends(cls, value: str) -> str:
+        if value and value[:5] == value[6:]:
+            raise ValueError("begins when it ends: write such as 07:00-19:00")
         return value
 
     @model_validator(mode="after")
@@ -185,8 +320,46 @@ class Settings(BaseSettings):
 
     @property
     def group_ids(self) -> tuple[str, ...]:
-        """The cohort's Groups; empty for a search by code."""
-        return tuple(g.strip() for g in self.cohort_group_ids.split(",") if g.strip())
+        """The cohort's Groups."""
+        return _listed(self.cohort_group_ids)
+
+    @property
+    def list_ids(self) -> tuple[str, ...]:
+        """The identifiers of the cohort's patient lists."""
+        return _listed(self.cohort_list_ids)
+
+    @property
+    def configured_sources(self) -> tuple[str, ...]:
+        """The cohort sources that are given what they need; the search by code needs nothing."""
+        given = {
+            "group": self.group_ids,
+            "patient-list": self.list_ids,
+            "id-file": self.cohort_file,
+            "bulk-group": self.exported_group_id,
+            "appointments": self.cohort_appointment_days,
+        }
+        return tuple(name for name in COHORT_SOURCES if given.get(name))
+
+    @property
+    def exported_group_id(self) -> str:
+        """The Group whose members or charts are exported; "" for none."""
+        return self.bulk_group_id or next(iter(self.group_ids), "")
+
+    @property
+    def wanted_sources(self) -> tuple[str, ...]:
+        """The cohort sources as they were set; `auto` leaves the choice to the strategy."""
+        return _listed(self.cohort_sources)
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The cohort sources that may be asked: as set, else all configured ones, else by code."""
+        if AUTO not in self.wanted_sources:
+            return self.wanted_sources
+        return self.configured_sources or ("code-search",)
+
+
+def _listed(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery.schedules import crontab
 
-from service.queue import DELIVER, POLL, REFILL, ROUTES, SWEEP
+from service.queue import BULK_STEP, DELIVER, POLL, REFILL, ROUTES, SWEEP
 from service.settings import Settings
 
 TICK_SECONDS = 60
@@ -24,6 +24,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "sweep": _entry(SWEEP, crontab(hour=int(hour), minute=int(minute)), 12 * 3600),
         "refill": _entry(REFILL, TICK_SECONDS, TICK_SECONDS),
         "deliver": _entry(DELIVER, TICK_SECONDS, TICK_SECONDS),
+        "bulk-step": _entry(BULK_STEP, TICK_SECONDS, TICK_SECONDS),
     }
 
 

@@ -17,6 +17,7 @@ import redis
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 
+from service.bulk_sweep import BulkSweep
 from service.pipeline import Pipeline
 from service.queue import (
     SCREEN_QUEUE,
@@ -26,6 +27,7 @@ from service.queue import (
 from service.settings import load_settings
 from service.store.leases import Leases
 from service.wiring import pipeline_for, redis_for
+from service.wiring.bulk import bulk_sweep_for
 from workers.app import KEY_PREFIX, app
 
 _log = structlog.get_logger()
@@ -37,8 +39,15 @@ _LEASE_SECONDS = 180
 class Site:
     """What a task needs."""
 
-    def __init__(self, pipeline: Pipeline, queue: Queue, client: redis.Redis) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        queue: Queue,
+        client: redis.Redis,
+        bulk: BulkSweep | None = None,
+    ) -> None:
         self.pipeline = pipeline
+        self.bulk = bulk
         self.queue = queue
         self._redis = client
         self._leases = Leases(client, KEY_PREFIX.rstrip(":"))
@@ -93,4 +102,5 @@ def site() -> Site:
 def _site_of(_pid: int) -> Site:
     settings = load_settings()
     pipeline = pipeline_for(settings, stops_for=(SoftTimeLimitExceeded,))
-    return Site(pipeline, Queue(app), redis_for(settings))
+    bulk = bulk_sweep_for(settings, pipeline)
+    return Site(pipeline, Queue(app), redis_for(settings), bulk)

@@ -10,7 +10,15 @@ from typing import Any
 from celery import Task
 
 from service.ehr.errors import EHRUnavailable
-from service.queue import DELIVER, POLL, REFILL, SCREEN, SWEEP
+from service.queue import (
+    BULK_STEP,
+    BULK_STEP_TIME_LIMIT_SECONDS,
+    DELIVER,
+    POLL,
+    REFILL,
+    SCREEN,
+    SWEEP,
+)
 from service.store.errors import StoreUnavailable
 from workers.app import app
 from workers.site import REFILL_LIMIT, Site, site
@@ -31,7 +39,12 @@ _POLICY: dict[str, Any] = {
 def sweep(_: Task) -> None:
     """Find the cohort, mark everybody pending, and hand them out."""
     with site().alone("sweep") as here:
-        if here is not None:
+        if here is None:
+            return
+        if here.bulk is not None and here.bulk.is_chosen():
+            here.bulk.start()
+            here.queue.bulk_step()
+        else:
             here.pipeline.start_sweep()
             _hand_out(here)
 
@@ -40,7 +53,11 @@ def sweep(_: Task) -> None:
 def poll(_: Task) -> None:
     """Find who changed, and hand them out."""
     with site().alone("poll") as here:
-        if here is not None and here.pipeline.start_poll() is not None:
+        if here is None or here.pipeline.stands_still():
+            return
+        if here.bulk is not None and here.bulk.has_to_come_first():
+            return
+        if here.pipeline.start_poll() is not None:
             _hand_out(here)
 
 
@@ -50,6 +67,24 @@ def refill(_: Task) -> None:
     with site().alone("refill") as here:
         if here is not None:
             _hand_out(here)
+
+
+# Acknowledged at once: a message that waited for hours would be given to a second worker.
+@app.task(
+    name=BULK_STEP,
+    acks_late=False,
+    soft_time_limit=BULK_STEP_TIME_LIMIT_SECONDS,
+    time_limit=BULK_STEP_TIME_LIMIT_SECONDS + 60,
+    **_TICK,
+)
+def bulk_step(_: Task) -> None:
+    """Go on with the bulk export under way, if there is one; the ledger keeps others off."""
+    here = site()
+    if here.bulk is None:
+        return
+    here.bulk.step()
+    if here.pipeline.ledger.runs.to_deliver():
+        here.queue.deliver()
 
 
 @app.task(name=SCREEN, **_POLICY)

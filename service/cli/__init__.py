@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from service.cli.drifting import cohort
 from service.cli.explaining import explain
 from service.cli.keys import app as keys
 from service.cli.listing import worklist
@@ -15,6 +16,7 @@ from service.cli.protocol import app as protocol
 from service.cli.running import check, demo, poll, release, screen, sweep, work
 from service.cli.speaking import speaks_plainly
 from service.cli.surveying import survey
+from service.cli.switching import pause, resume
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,7 +34,10 @@ for command in (
     simulate,
     survey,
     worklist,
+    cohort,
     release,
+    pause,
+    resume,
     work,
     demo,
 ):

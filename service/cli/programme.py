@@ -46,7 +46,7 @@ def report(
     """The programme in numbers: who stands where, by criterion, sex and age, and the last runs."""
     settings = start()
     _refuse_several(as_json=as_json, as_csv=as_csv, as_fhir=as_fhir)
-    from service.wiring import effective_for, ledger_for
+    from service.wiring import effective_for, ledger_for, standing_for
 
     protocol, _ = effective_for(settings)
     with ledger_for(settings) as ledger:
@@ -62,11 +62,14 @@ def report(
             from service.report.forms import programme_json
 
             answer = report_json(ledger) | {"programme": programme_json(programme)}
+            answer["standing"] = standing_for(settings, ledger).as_json()
             typer.echo(json.dumps(answer, default=str))
         else:
             from service.printing import print_report
             from service.report.forms import print_programme
 
+            for sentence in standing_for(settings, ledger).sentences():
+                typer.echo(sentence)
             print_report(ledger)
             print_programme(programme, _console())
 

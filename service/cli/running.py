@@ -35,13 +35,15 @@ def check(
     from service.printing import print_check
     from service.wiring import connection_for, protocol_for
 
-    report = check_ehr(connection_for(settings), protocol_for(settings), settings)
+    ehr = connection_for(settings)
+    ehr.ignore_pause()  # Whoever is about to resume wants to know whether it would work.
+    report = check_ehr(ehr, protocol_for(settings), settings)
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
         print_check(report)
     if not report.can_work:
-        raise Stop(report.why_not, EXIT_REJECTED)
+        raise Stop(report.why_not, EXIT_SETTINGS if report.is_settings else EXIT_REJECTED)
 
 
 def sweep(
@@ -73,12 +75,17 @@ def _run(kind: str, *, inline: bool) -> None:
         getattr(queue_for(settings), kind)()
         typer.echo(f"{kind} queued; `boneflag report` shows how it went")
         return
-    from service.inline import run_inline
-    from service.wiring import pipeline_for
+    from service.inline import run_bulk_inline, run_inline
+    from service.wiring import bulk_sweep_for, pipeline_for
 
     pipeline = pipeline_for(settings)
-    starts = {"sweep": pipeline.start_sweep, "poll": pipeline.start_poll}
-    _show_run(run_inline(pipeline, starts[kind]), settings)
+    bulk = bulk_sweep_for(settings, pipeline) if kind == "sweep" else None
+    if bulk is not None and bulk.is_chosen():
+        run = run_bulk_inline(pipeline, bulk)
+    else:
+        start_run = pipeline.start_sweep if kind == "sweep" else pipeline.start_poll
+        run = run_inline(pipeline, start_run)
+    _show_run(run, settings)
 
 
 def _sweep_with_embedded_workers(settings: Settings) -> None:
@@ -170,8 +177,16 @@ def demo(
         bool | None, typer.Option(help="Stay up at the end; by default on a terminal only.")
     ] = None,
     people: Annotated[int, typer.Option(help="How many invented people.", min=281)] = 300,
+    ehr: Annotated[
+        str,
+        typer.Option(
+            "--ehr",
+            metavar="NAME",
+            help="Imitate an EHR product, with faults if wanted; a wrong name lists them all.",
+        ),
+    ] = "",
 ) -> None:
     """Run everything on embedded defaults, on an invented hospital."""
     from service.demo import run_demo
 
-    run_demo(people=people, stays=sys.stdout.isatty() if stay is None else stay)
+    run_demo(people=people, stays=sys.stdout.isatty() if stay is None else stay, product=ehr)

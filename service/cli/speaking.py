@@ -21,6 +21,7 @@ from service.settings import Settings, SettingsInvalid, load_settings
 EXIT_DIFFERS = 1
 """A check that found an error, a case that came out otherwise than expected."""
 EXIT_SETTINGS, EXIT_UNAVAILABLE, EXIT_REFUSED, EXIT_REJECTED, EXIT_STORE = 2, 3, 4, 5, 6
+_SPOOL = "service.ehr.bulk.spool"
 _FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,10 +59,10 @@ def exit_code(error: Exception) -> int | None:
     if isinstance(error, SettingsInvalid) or _is_about_the_protocol(error):
         return EXIT_SETTINGS
     room = type(error).__module__
+    if room.startswith(("service.store", "service.queue", "service.working", _SPOOL)):
+        return EXIT_STORE
     if room.startswith("service.ehr"):
         return _ehr_code(error)
-    if room.startswith(("service.store", "service.queue", "service.working")):
-        return EXIT_STORE
     if room.startswith("service.demo_ehr"):
         return EXIT_SETTINGS
     return None
@@ -76,9 +77,9 @@ def _is_about_the_protocol(error: Exception) -> bool:
 
 def _ehr_code(error: Exception) -> int:
     from service.ehr.bundle_file import BundleUnreadable
-    from service.ehr.errors import EHRRefused, EHRUnavailable
+    from service.ehr.errors import EHRRefused, EHRUnavailable, EHRUnsuitable
 
-    if isinstance(error, BundleUnreadable):
+    if isinstance(error, BundleUnreadable | EHRUnsuitable):
         return EXIT_SETTINGS
     if isinstance(error, EHRUnavailable):
         return EXIT_UNAVAILABLE

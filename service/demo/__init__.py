@@ -16,8 +16,11 @@ from pathlib import Path
 from pydantic import SecretStr
 from rich.console import Console
 
+from service.demo.product_story import ProductStory, settings_for_product
 from service.demo.story import DemoStory
 from service.demo_ehr.people import make_people
+from service.demo_ehr.presets import preset_named
+from service.demo_ehr.presets.proxy import QuirkyEHR
 from service.demo_ehr.server import DemoEHR
 from service.embedded_redis import embedded_redis
 from service.logs import configure_logs
@@ -29,8 +32,13 @@ from workers.sending import queue_for
 _NARROWEST_COLUMNS = 110
 
 
-def run_demo(*, people: int, stays: bool) -> None:
-    """Start everything, sweep, let facts arrive, and show what each does."""
+def run_demo(*, people: int, stays: bool, product: str = "") -> None:
+    """Start everything, sweep, let facts arrive, and show what each does.
+
+    `product` names an EHR to imitate, such as `hapi+busy`; PresetUnknown where there is none of
+    that name. Then the story is another: what is chosen for it, and what it costs in requests.
+    """
+    preset = preset_named(product) if product else None
     _forget_other_settings()
     console = Console()
     if not console.is_terminal:
@@ -45,22 +53,31 @@ def run_demo(*, people: int, stays: bool) -> None:
         )
         ehr_server = stack.enter_context(DemoEHR())
         redis_url = stack.enter_context(embedded_redis())
-        settings = _settings(directory, ehr_server.base_url, redis_url)
+        imitation = stack.enter_context(QuirkyEHR(preset, ehr_server.base_url)) if preset else None
+        base_url = imitation.base_url if imitation else ehr_server.base_url
+        settings = _settings(directory, base_url, redis_url)
         today = today_for(settings)
         invented = make_people(today, people)
         number = ehr_server.load(r for person in invented for r in person.resources)
         console.print(
-            f"EHR      {ehr_server.base_url}  (a third-party FHIR server: {len(invented)} people,"
+            f"EHR      {base_url}  (a third-party FHIR server: {len(invented)} people,"
             f" {number} resources)\n"
             f"Queue    {redis_url}  (an embedded Valkey)\n"
             f"Workers  a Celery worker and beat; their log: {directory / 'workers.log'}\n",
             highlight=False,
         )
+        if imitation:
+            settings = settings_for_product(settings, imitation, ehr_server, invented, directory)
         ledger = stack.enter_context(ledger_for(settings))
         log = stack.enter_context((directory / "workers.log").open("ab"))
         stack.enter_context(working(_environment(settings), directory, log=log))
         ehr = stack.enter_context(closing(connection_for(settings)))
-        DemoStory(console, queue_for(settings), ledger, ehr, ehr_server, invented, today).tell()
+        queue = queue_for(settings)
+        story = DemoStory(console, queue, ledger, ehr, ehr_server, invented, today)
+        if imitation:
+            ProductStory(story, console, queue, ledger, ehr, imitation, settings).tell()
+        else:
+            story.tell()
         _say_how_to_look_further(console, settings)
         if stays:
             _stay(console)
@@ -81,21 +98,19 @@ def _settings(directory: Path, base_url: str, redis_url: str) -> Settings:
         "database_url": f"sqlite:///{directory / 'ledger.sqlite3'}",
         "max_new_alerts_per_run": 10_000,
         "poll_interval_seconds": 30,
+        "ehr_requests_per_second": 1000.0,  # It is ours alone, and somebody is watching.
     }
     return Settings.model_validate(values)
 
 
 def _environment(settings: Settings) -> dict[str, str]:
     """The settings as variables, for the workers and for whoever wants to look further."""
-    return {
-        PREFIX + "SITE_ID": settings.site_id,
-        PREFIX + "MODE": settings.mode,
-        PREFIX + "FHIR_BASE_URL": settings.fhir_base_url,
-        PREFIX + "REDIS_URL": settings.redis_url.get_secret_value(),
-        PREFIX + "DATABASE_URL": settings.database_url,
-        PREFIX + "MAX_NEW_ALERTS_PER_RUN": str(settings.max_new_alerts_per_run),
-        PREFIX + "POLL_INTERVAL_SECONDS": str(settings.poll_interval_seconds),
-    }
+    values = settings.model_dump(exclude_unset=True)
+    return {PREFIX + name.upper(): _as_text(value) for name, value in values.items()}
+
+
+def _as_text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def _say_how_to_look_further(console: Console, settings: Settings) -> None:

@@ -27,6 +27,7 @@ from service.working import newest_run_number
 _LONGEST_WAIT_SECONDS = 90.0
 _NO_ALERT = "no alert"
 _TOLD = "Flag active, Task requested"
+_TOLD_OF = ("due", "result-needs-action")
 _MEANINGS = {
     "due": "at risk, no bone density scan in sight: Flag and Task",
     "result-needs-action": "a scan or a fracture shows osteoporosis, untreated: Task",
@@ -67,14 +68,14 @@ class DemoStory:
         """Sweep, show, let facts arrive, sweep again."""
         started = time.monotonic()
         self._queue.sweep()
-        self._sweep_after(0)
+        self.sweep_after(0)
         seconds = time.monotonic() - started
-        self._show_statuses(seconds)
+        self.show_statuses(seconds)
         self._show_alerts()
         self._let_facts_arrive()
         self._sweep_again()
 
-    def _sweep_after(self, run_id: int) -> Run:
+    def sweep_after(self, run_id: int) -> Run:
         """The first sweep after this run that is done; beat may have started a poll meanwhile."""
         give_up = time.monotonic() + _LONGEST_WAIT_SECONDS
         while time.monotonic() < give_up:
@@ -89,15 +90,22 @@ class DemoStory:
         ids = self._ledger.cohort.fhir_ids_of(keys)
         return {ids[k]: e.status for k, e in self._ledger.screenings.latest(keys).items()}
 
-    def _show_statuses(self, seconds: float) -> None:
+    def show_statuses(self, seconds: float, channel: str = "") -> None:
+        """How many people stand where after a sweep of so many seconds.
+
+        `channel` is how they were told of, where that is not a Flag and a Task.
+        """
         counts = Counter(self._statuses().values())
         self._console.print(
             f"[bold]1. A sweep[/] by the workers: {counts.total()} people with a code of MS"
             f" screened and alerts written in {seconds:.0f} s"
         )
-        table = _table("people", "status", "that is")
+        table = table_of("people", "status", "that is")
         for status, number in counts.most_common():
-            table.add_row(str(number), status, _MEANINGS.get(status, ""))
+            meaning = _MEANINGS.get(status, "")
+            if channel and status in _TOLD_OF:
+                meaning = f"{meaning.partition(': ')[0]}: {channel}"
+            table.add_row(str(number), status, meaning)
         self._console.print(table)
 
     def _show_alerts(self) -> None:
@@ -111,7 +119,7 @@ class DemoStory:
         by_reason: dict[str, list[dict[str, Any]]] = {}
         for flag in flags:
             by_reason.setdefault(_reason_in(flag), []).append(flag)
-        table = _table("people", "why", "for example", "the story of this person")
+        table = table_of("people", "why", "for example", "the story of this person")
         examples = []
         for reason, alike in sorted(by_reason.items(), key=lambda item: -len(item[1])):
             # The shortest story is the plainest: nothing else happened to this person.
@@ -166,7 +174,7 @@ class DemoStory:
         self._console.print(
             f"\n[bold]3. Facts arrive[/] in the EHR, and a poll sees them within {seconds:.0f} s:"
         )
-        table = _table("who", "what arrived", "before", "after")
+        table = table_of("who", "what arrived", "before", "after")
         for own, (fact, _) in facts.items():
             table.add_row(
                 own,
@@ -190,7 +198,7 @@ class DemoStory:
         flags = len(self._alerts_in_ehr("Flag", "active"))
         last = newest_run_number(self._ledger)
         self._queue.sweep()
-        run = self._sweep_after(last)
+        run = self.sweep_after(last)
         written = sum(n for name, n in run.counts.items() if name.startswith("confirmed"))
         again = len(self._alerts_in_ehr("Flag", "active"))
         self._console.print(
@@ -213,7 +221,8 @@ class DemoStory:
         return ", ".join(shown) or _NO_ALERT
 
 
-def _table(*columns: str) -> Table:
+def table_of(*columns: str) -> Table:
+    """A table without lines; the column `people` holds numbers."""
     table = Table(box=None, padding=(0, 2, 0, 0))
     for column in columns:
         is_number = column == "people"

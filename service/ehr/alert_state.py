@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from service.ehr.bundle import instant
 from service.ehr.delivery.elements import (
@@ -33,6 +33,7 @@ from service.ehr.delivery.task import closing_of
 from service.screening.alert import (
     LOCAL_DECISION,
     NO_REASONS,
+    AlertKind,
     AlertState,
     PostedResource,
     Reasons,
@@ -52,13 +53,17 @@ _PATIENT_REFUSALS = (
     (ICD10CM, "Z53.29"),
 )
 
+LedgerState = Literal["", "planned", "sent", "confirmed", "unknown", "closed"]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Remembered:
     """What the ledger remembers of one alert.
 
     The statuses and versions are those that *we* wrote last and saw confirmed, never what a person
-    left; the `sent_` ones are on their way and nobody knows whether they arrived.
+    left; the `sent_` ones are on their way and nobody knows whether they arrived. `state` is how
+    sure the ledger is ("" where it is not asked), and `channel` the delivery that told it, "" where
+    none has yet. `is_outcome_unknown`: an earlier request of the plan at hand may have arrived.
     """
 
     episode: int | None = None
@@ -68,6 +73,15 @@ class Remembered:
     task_status: str | None = None
     sent_flag_status: str | None = None
     reasons: Reasons = NO_REASONS
+    kind: AlertKind | None = None
+    state: LedgerState = ""
+    channel: str = ""
+    opened_on: date | None = None
+    closed_on: date | None = None
+    content_digest: str = ""
+    message: PostedResource | None = None
+    was_withdrawn: bool = False
+    is_outcome_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -175,12 +189,25 @@ def _is_reworded(pair: Pair, known: Remembered | None) -> bool:
 def content_of(pair: Pair, known: Remembered | None) -> str:
     """The digest of what an alert says; "" where it is half closed or half written.
 
-    No plan wants to say nothing, so that an alert in halves is made whole by the next one.
+    No plan wants to say nothing, so that an alert in halves is made whole by the next one. An EHR
+    that drops our extensions shows no digest: what the ledger confirmed in this very version counts
+    as said, or every sweep would say it again.
     """
     halves = [half for half in (pair.flag, pair.task) if half is not None]
-    digests = {_digest(half) for half in halves}
+    digests = {_digest(half) or _confirmed_digest(half, known) for half in halves}
     is_half_closed = set(ends_of(pair, known)) == {End.OPEN, End.OURS}
     return "" if is_half_closed or len(digests) > 1 else digests.pop()
+
+
+def _confirmed_digest(half: Resource, known: Remembered | None) -> str:
+    """What the ledger says that we wrote there, "" where that is not what stands there now."""
+    if known is None or known.state != "confirmed":
+        return ""
+    is_flag = half.get("resourceType") == "Flag"
+    status = known.flag_status if is_flag else known.task_status
+    version = known.flag_version if is_flag else known.task_version
+    is_as_written = status is not None and version == version_of(half)
+    return known.content_digest if is_as_written else ""
 
 
 _REASON = re.compile(r"[A-Z]+-[0-9]+\|(major|minor)")
@@ -207,7 +234,7 @@ def decision_on(pair: Pair, known: Remembered | None, snooze_months: int) -> Dec
         return None
     if pair.task is not None and task_end in (End.TURNED_DOWN, End.FINISHED):
         source, made_on = pair.task, _ended_on(pair.task)
-        refusal = _patient_refusal(pair.task)
+        refusal = patient_refusal(part(pair.task, "statusReason"))
         reason = refusal or f"Task {pair.task.get('status')}"
     else:
         source = pair.flag or {}
@@ -223,8 +250,8 @@ def decision_on(pair: Pair, known: Remembered | None, snooze_months: int) -> Dec
     )
 
 
-def _patient_refusal(task: Resource) -> str | None:
-    reason = part(task, "statusReason")
+def patient_refusal(reason: Mapping[str, Any]) -> str | None:
+    """The code of a reason that says that it was the patient who refused, None for any other."""
     return next(
         (code for system, code in _PATIENT_REFUSALS if has_coding(reason, system, code)), None
     )
@@ -289,7 +316,7 @@ def ref_of(resource: Mapping[str, Any]) -> ResourceRef:
 
 
 def posted_resource(resource: Mapping[str, Any]) -> PostedResource:
-    """A Flag or Task reduced to what a plan needs to know of it."""
+    """A resource of ours reduced to what a plan needs to know of it."""
     return PostedResource(ref_of(resource), str(resource.get("status")), version_of(resource))
 
 

@@ -10,7 +10,7 @@ comes back is tested again here, because servers ignore parameters that they do 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -34,6 +34,7 @@ from service.ehr.errors import (
     EHRRefused,
     EHRRejected,
 )
+from service.ehr.message_history import told_elsewhere
 from service.screening.alert import ALERT_IDENTIFIER_SYSTEM
 from service.screening.record import ResourceRef
 
@@ -54,8 +55,10 @@ class AlertsRead:
 class AlertReader:
     """Reads our alerts of many patients with a few searches.
 
-    `types` are those that the delivery writes. Searches go by POST, which keeps ids out of the logs
-    of proxies, until the server shows that it does not take that; `prefer_post` False never tries.
+    `types` are those that the delivery writes, `channel` is its name. An open alert that another
+    channel told counts as told, unless it `repeats`. Searches go by POST, which keeps ids out of
+    the logs of proxies, until the server shows that it does not take that; `prefer_post` False
+    never tries.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class AlertReader:
         capability: Capability,
         *,
         types: Iterable[AlertType] = ALERT_TYPES,
+        channel: str = "flag-and-task",
+        repeats: bool = False,
         snooze_months: int,
         key_of: KeyOf | None = None,
         batch_size: int = 60,
@@ -72,6 +77,8 @@ class AlertReader:
         self._client = client
         self._capability = capability
         self._types = tuple(types)
+        self._channel = channel
+        self._repeats = repeats
         self._snooze_months = snooze_months
         self._key_of = key_of
         self._batch_size = batch_size
@@ -98,17 +105,25 @@ class AlertReader:
         if unreadable:
             _log.warning("alerts_unreadable", patients=len(unreadable))
         histories = {
-            id_: alert_history(
-                ResourceRef("Patient", id_),
-                found[id_],
-                snooze_months=self._snooze_months,
-                remembered=remembered.get(id_, NO_MEMORY),
-                key_of=self._key_of,
-            )
+            id_: self._history(id_, found[id_], remembered.get(id_, NO_MEMORY))
             for id_ in ids
             if id_ not in unreadable
         }
         return AlertsRead(histories, frozenset(unreadable))
+
+    def _history(self, id_: str, found: Iterable[Resource], memory: Memory) -> AlertHistory:
+        history = alert_history(
+            ResourceRef("Patient", id_),
+            found,
+            snooze_months=self._snooze_months,
+            remembered=memory,
+            key_of=self._key_of,
+        )
+        if self._repeats:
+            return history
+        seen = [alert.key for alert in history.posted]
+        elsewhere = told_elsewhere(memory, self._channel, seen)
+        return replace(history, posted=(*history.posted, *elsewhere))
 
     def _read_batch(
         self, type_: AlertType, ids: Sequence[str], expected: set[str]

@@ -23,7 +23,10 @@ def decode(content: bytes) -> Resource:
     """A JSON object, with undecodable characters replaced; EHRMisunderstood for anything else."""
     body = _json_in(content)
     if not isinstance(body, dict):
-        raise EHRMisunderstood("The EHR did not answer with FHIR JSON: check the base URL")
+        was = "a web page" if content.lstrip()[:1] == b"<" else "something else"
+        raise EHRMisunderstood(
+            f"The EHR answered with {was} and not with FHIR JSON: check BONEFLAG_FHIR_BASE_URL"
+        )
     return body
 
 

@@ -72,6 +72,7 @@ class Stored:
 
     `resource` and `ref` are None where the server answered a write without body or location,
     `version` where it keeps none. `is_new` is True for 201, False where it was there already.
+    `was_led_on` says that the server led on from the address that was asked for.
     """
 
     resource: Resource | None
@@ -79,6 +80,7 @@ class Stored:
     version: str | None
     is_new: bool = False
     server_time: datetime | None = None
+    was_led_on: bool = False
 
 
 def withholds(issue: Issue) -> bool:

@@ -22,8 +22,8 @@ from service.ehr.capability import Capability
 from service.ehr.client import FHIRClient
 from service.ehr.cohort.code_search import may_be_in
 from service.ehr.errors import EHRMisunderstood, EHRNotFound, EHRRefused, EHRRejected
-from service.ehr.patient_search import BY_CODE, BY_PART, TypeSearch, searches_for
 from service.ehr.subject import patient_id_of
+from service.ehr.type_search import BY_CODE, BY_PART, TypeSearch, searches_for
 from service.screening.value_sets import DataRequirement, Vocabulary
 
 _log = structlog.get_logger()

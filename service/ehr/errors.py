@@ -2,12 +2,15 @@
 
     EHRError
     ├── EHRUnavailable     try again later: no connection, timeout, 408, 425, 429, 5xx
-    ├── EHRRefused         ask your EHR team: 401, 403, or a security issue (break-the-glass)
+    │   └── EHRNotAsked    nothing was sent: paused, its turn is far away, the server is left alone
+    ├── EHRRefused         ask your EHR team: 403, or a security issue (break-the-glass)
+    │   └── EHRLoginRefused    the login is, and not what was asked: 401, or by the login server
     ├── EHRRejected        our resource or our search was not accepted: 400, 422, other 4xx, 501
     ├── EHRNotFound        it is not there (any more), or the type is not served: 404, 410
     ├── EHRConflict        somebody else was faster, or it exists several times: 409, 412
     ├── EHRCutShort        an answer was incomplete: endless, foreign or expired pages
-    └── EHRMisunderstood   not FHIR JSON, another FHIR version, a redirect
+    ├── EHRMisunderstood   not FHIR JSON, another FHIR version, a redirect
+    └── EHRUnsuitable      what the settings ask for cannot work with this EHR: change them
 
 A newcomer would get two things wrong. The text of an error goes to logs, so it never holds a URL,
 an id or a response body; of an OperationOutcome only the codes are kept, because servers write
@@ -68,6 +71,10 @@ class EHRError(Exception):
         super().__init__(f"{message} ({', '.join(told)})" if told else message)
 
 
+class EHRUnsuitable(EHRError):
+    """The settings ask for what this EHR does not offer; the text says what to change."""
+
+
 class EHRUnavailable(EHRError):
     """Try again later.
 
@@ -89,8 +96,16 @@ class EHRUnavailable(EHRError):
         self.outcome_unknown = outcome_unknown
 
 
+class EHRNotAsked(EHRUnavailable):
+    """We kept still ourselves, out of politeness: nothing was sent. See `politeness`."""
+
+
 class EHRRefused(EHRError):
     """The EHR does not let us; retrying changes nothing."""
+
+
+class EHRLoginRefused(EHRRefused):
+    """Who we are is in doubt, not what we want: whatever was refused may go through later."""
 
 
 class EHRRejected(EHRError):
@@ -115,11 +130,23 @@ class EHRMisunderstood(EHRError):
 
 _MESSAGES: dict[type[EHRError], str] = {
     EHRRefused: "The EHR refused a {what}: ask your EHR team for this client's permissions",
+    EHRLoginRefused: (
+        "The EHR did not accept our login for a {what}: check it, and ask your EHR team for this"
+        " client's permissions"
+    ),
     EHRRejected: "The EHR did not accept a {what}",
     EHRNotFound: "The EHR has nothing at the address of a {what}",
     EHRConflict: "The EHR reports a conflict on a {what}: it must be read again first",
-    EHRMisunderstood: "The EHR answered a {what} with a redirect: check the base URL",
+    EHRMisunderstood: (
+        "The EHR answered a {what} with a redirect, perhaps to the login page of a proxy: check"
+        " BONEFLAG_FHIR_BASE_URL"
+    ),
 }
+
+
+def is_outage(status: int) -> bool:
+    """Whether an HTTP status says "not now", and nothing about what was asked."""
+    return status in _UNAVAILABLE or (status >= 500 and status != 501)
 
 
 def error_for(
@@ -131,7 +158,7 @@ def error_for(
     outcome_unknown: bool,
 ) -> EHRError:
     """The error for an HTTP status of 300 or more; `what` names the request without any id."""
-    if status in _UNAVAILABLE or (status >= 500 and status != 501):
+    if is_outage(status):
         return EHRUnavailable(
             f"The EHR could not answer a {what} now: try again later",
             status=status,
@@ -146,7 +173,9 @@ def error_for(
 def _kind_of(status: int, issues: tuple[Issue, ...]) -> type[EHRError]:
     if status < 400:
         return EHRMisunderstood
-    if status in (401, 403) or any(i.is_severe and i.is_refusal for i in issues):
+    if status == 401:
+        return EHRLoginRefused
+    if status == 403 or any(i.is_severe and i.is_refusal for i in issues):
         return EHRRefused
     if status in _MISSING:
         return EHRNotFound

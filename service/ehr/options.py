@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+
+from service.ehr.errors import EHRNotAsked, EHRUnavailable
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,3 +46,20 @@ class RetryOptions:
     first_wait_seconds: float = 0.5
     longest_wait_seconds: float = 10.0
     total_seconds: float = 30.0
+
+
+def wait_or_give_up(retries: RetryOptions, started: float, error: Exception) -> bool | float:
+    """Seconds to wait before the next attempt, True for as long as usual, False for none.
+
+    `started` is of the monotonic clock. What may have been carried out is never sent again, and
+    whoever was told to wait for a turn has waited already.
+    """
+    if not isinstance(error, EHRUnavailable) or isinstance(error, EHRNotAsked):
+        return False
+    if error.outcome_unknown:
+        return False
+    wait_seconds = error.retry_after_seconds
+    if wait_seconds is None:
+        return True
+    over = time.monotonic() - started + wait_seconds > retries.total_seconds
+    return False if over or wait_seconds > retries.longest_wait_seconds else wait_seconds

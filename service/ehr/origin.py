@@ -22,7 +22,8 @@ def check_base_url(base_url: str, allow_insecure: bool) -> None:
         raise ValueError("The FHIR base URL must look like https://ehr.example.org/fhir")
     if not is_safe(base_url, allow_insecure):
         raise ValueError(
-            "The FHIR base URL must be https: records would cross the network unencrypted"
+            "The FHIR base URL must be https, or records would cross the network unencrypted;"
+            " BONEFLAG_FHIR_ALLOW_PLAIN_HTTP allows it inside a closed network"
         )
 
 

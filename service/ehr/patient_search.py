@@ -22,55 +22,41 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from service.ehr.bundle import Page, Resource, SearchResult
-from service.ehr.capability import Capability
 from service.ehr.client import FHIRClient
+from service.ehr.elements import LeastElements, lacks_contained
 from service.ehr.errors import (
+    EHRConflict,
     EHRCutShort,
     EHRError,
+    EHRLoginRefused,
     EHRMisunderstood,
     EHRNotFound,
     EHRRefused,
     EHRRejected,
     EHRUnavailable,
 )
+from service.ehr.manners import STANDARD, Manners
 from service.ehr.search import collect, query_string
 from service.ehr.subject import patient_id_of
-from service.screening.value_sets import LOINC, DataRequirement, Vocabulary
+from service.ehr.type_search import BY_CODE, BY_PART, TypeSearch
+from service.ehr.unread import (
+    CUT_SHORT,
+    FAILED,
+    REFUSED,
+    Answers,
+    Denials,
+    has_code,
+    why_unread,
+)
 
 _log = structlog.get_logger()
 
 _FAILURES_BEFORE_GIVING_UP = 3
+# A type that was answered before is not given up for the sake of three bad charts in a row.
+_FAILURES_OF_WHAT_WAS_ANSWERED = 10
 _PATIENTS_ASKED_ALONE = 2
 # Unlike 502 to 504 and timeouts, 500 may be a lasting fault of one chart (integration notes 1.2).
 _FAULT = 500
-
-REFUSED, NOT_THERE, CUT_SHORT, FAILED = "refused", "not there", "cut short", "failed"
-"""Why something is unread, for `boneflag survey`."""
-
-
-BY_CODE, BY_PART, BY_ANSWER = "code", "combo-code", "value-concept"
-"""How observations are asked for: by what they are about, also in a component, by their answer."""
-# Codes of questions, which are never answers.
-_QUESTIONS = frozenset({LOINC})
-
-
-@dataclass(frozen=True, slots=True)
-class TypeSearch:
-    """What is asked for one type. No `codes` means all of it; they hold no patient data.
-
-    `by` is the parameter that takes the codes. `is_extra` says that another search for the type
-    stands on its own, and that this one only adds to it.
-    """
-
-    type: str
-    codes: tuple[str, ...] = ()
-    by: str = BY_CODE
-    is_extra: bool = False
-
-    @property
-    def patient_parameter(self) -> str:
-        """The parameter that takes patient ids. `patient` and `subject` are never mixed (Epic)."""
-        return "_id" if self.type == "Patient" else "patient"
 
 
 @dataclass(slots=True, repr=False)
@@ -87,48 +73,11 @@ class Found:
     why: dict[str, str] = field(default_factory=dict)
     dropped: int = 0
 
-
-def searches_for(
-    needs: Iterable[DataRequirement], vocabulary: Vocabulary, capability: Capability
-) -> tuple[TypeSearch, ...]:
-    """One search for each type, sorted by type; only Observation is filtered by code.
-
-    Medicines may be recognised by name and conditions by a local code, so they are read whole. A
-    code of ours may also stand in a component, or as the answer to a question that is not ours
-    ("mobility: wheelchair bound"): what the server offers for that is used.
-    """
-    needs = list(needs)
-    found: list[TypeSearch] = []
-    for type_ in sorted({need.type for need in needs}):
-        if type_ == "Observation":
-            found += _observation_searches(needs, vocabulary, capability)
-        else:
-            found.append(TypeSearch(type_))
-    return tuple(found)
-
-
-def _observation_searches(
-    needs: Sequence[DataRequirement], vocabulary: Vocabulary, capability: Capability
-) -> Iterator[TypeSearch]:
-    observed = [need for need in needs if need.type == "Observation"]
-    if not all(need.value_sets for need in observed):
-        yield TypeSearch("Observation")
-        return
-    value_sets = {v for need in observed for v in need.value_sets}
-    by = BY_PART if capability.can_search("Observation", BY_PART) else BY_CODE
-    yield TypeSearch("Observation", vocabulary.search_codes(value_sets), by)
-    answers = vocabulary.search_codes(value_sets, without=_QUESTIONS)
-    if answers and capability.can_search("Observation", BY_ANSWER):
-        yield TypeSearch("Observation", answers, BY_ANSWER, is_extra=True)
-
-
-def why_unread(error: EHRError) -> str:
-    """What went wrong, in the words above."""
-    if isinstance(error, EHRRefused):
-        return REFUSED
-    if isinstance(error, EHRNotFound):
-        return NOT_THERE
-    return CUT_SHORT if isinstance(error, EHRCutShort) else FAILED
+    def lacks(self, patient_ids: Iterable[str], why: str) -> None:
+        """These patients' resources did not come in full; the first reason stands."""
+        for patient_id in patient_ids:
+            self.unread.add(patient_id)
+            self.why.setdefault(patient_id, why)
 
 
 class PatientSearch:
@@ -136,7 +85,7 @@ class PatientSearch:
 
     `longest_url` is in characters and holds for GET only. EHRUnavailable passes through: the batch
     comes again later and nothing is concluded from it. The exception is a 500 for one patient while
-    others are answered: that patient is unread.
+    others are answered: that patient is unread. `answers` tells which types ever came.
     """
 
     def __init__(
@@ -146,17 +95,33 @@ class PatientSearch:
         page_size: int = 500,
         longest_url: int = 6000,
         prefer_post: bool = True,
+        manners: Manners = STANDARD,
     ) -> None:
         self._client = client
         self._page_size = page_size
         self._longest_url = longest_url
-        self._takes_post: bool | None = None if prefer_post else False
-        self._one_by_one: set[tuple[str, str]] = set()
-        self._takes_lists: set[tuple[str, str]] = set()
+        self._manners = manners
+        self.answers = Answers()
+        self._denials = Denials()
+        self._elements = LeastElements(manners.uses_elements)
+        may_post = prefer_post and not manners.searches_by_get
+        self._takes_post: bool | None = None if may_post else False
+        self._one_by_one: set[tuple[object, ...]] = set()
+        self._takes_lists: set[tuple[object, ...]] = set()
         self._takes_parts = True
 
     def find(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
-        """All resources of one type of these patients; who is in `unread` was not read in full."""
+        """All resources of one type of these patients; who is in `unread` was not read in full.
+
+        Whoever was refused this type lately is not asked about again.
+        """
+        denied = self._denials.among(search.type, patient_ids)
+        rest = [i for i in patient_ids if i not in denied] if denied else patient_ids
+        found = self._find_by_parts(search, rest) if rest else Found()
+        found.lacks(denied, REFUSED)
+        return found
+
+    def _find_by_parts(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
         if search.by != BY_PART:
             return self._find(search, patient_ids)
         plain = replace(search, by=BY_CODE)
@@ -170,14 +135,16 @@ class PatientSearch:
         return found
 
     def _find(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
-        if len(patient_ids) > 1 and (search.type, search.by) not in self._one_by_one:
+        is_batch = len(patient_ids) > 1 and not self._manners.one_at_a_time
+        if is_batch and search.kind not in self._one_by_one:
             try:
                 found = self._find_together(search, patient_ids)
             except (EHRRefused, EHRNotFound) as error:
                 _log.warning("type_unread", type=search.type, status=error.status)
-                why = dict.fromkeys(patient_ids, why_unread(error))
-                return Found(unread=set(patient_ids), why=why)
-            except (EHRRejected, EHRMisunderstood, EHRCutShort) as error:
+                found = Found()
+                self._note_failure(search, patient_ids, error, found)
+                return found
+            except (EHRRejected, EHRMisunderstood, EHRCutShort, EHRConflict) as error:
                 _log.info("batch_search_failed", type=search.type, status=error.status)
             except EHRUnavailable as error:
                 if error.status != _FAULT:
@@ -186,8 +153,8 @@ class PatientSearch:
             else:
                 return found
         found = self._find_each(search, patient_ids)
-        if len(patient_ids) > 1 and not found.unread:
-            self._one_by_one.add((search.type, search.by))
+        if is_batch and not found.unread:
+            self._one_by_one.add(search.kind)
         return found
 
     def _find_together(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
@@ -195,9 +162,9 @@ class PatientSearch:
         is_complete = self._ask(search, patient_ids, found)
         if not is_complete:
             raise EHRCutShort(f"A search for {search.type} of several patients is incomplete")
-        if (search.type, search.by) not in self._takes_lists and search.type != "Patient":
+        if search.kind not in self._takes_lists and search.type != "Patient":
             self._check_lists(search, patient_ids, found)
-            self._takes_lists.add((search.type, search.by))
+            self._takes_lists.add(search.kind)
         return found
 
     def _check_lists(self, search: TypeSearch, patient_ids: Sequence[str], found: Found) -> None:
@@ -215,10 +182,11 @@ class PatientSearch:
         found = Found()
         fault: EHRUnavailable | None = None
         why = FAILED
+        came_before = self.answers.has_come(search.type)
+        enough = _FAILURES_OF_WHAT_WAS_ANSWERED if came_before else _FAILURES_BEFORE_GIVING_UP
         for number, patient_id in enumerate(patient_ids):
-            if number == len(found.unread) == _FAILURES_BEFORE_GIVING_UP:
-                found.unread.update(patient_ids)
-                found.why = dict.fromkeys(patient_ids, why) | found.why
+            if number == len(found.unread) == enough:
+                found.lacks(patient_ids, why)
                 break
             try:
                 is_complete = self._ask(search, [patient_id], found)
@@ -228,17 +196,28 @@ class PatientSearch:
                     if error.status != _FAULT:
                         raise
                 _log.info("patient_search_failed", type=search.type, status=error.status)
-                is_complete, why = False, why_unread(error)
+                why = self._note_failure(search, [patient_id], error, found)
             else:
-                why = CUT_SHORT
-            if not is_complete:
-                found.unread.add(patient_id)
-                found.why[patient_id] = why
+                if not is_complete:
+                    why = CUT_SHORT
+                    found.lacks([patient_id], why)
         if fault is not None and found.unread == set(patient_ids):
             raise fault
         if found.unread:
             _log.warning("type_unread", type=search.type, patients=len(found.unread))
         return found
+
+    def _note_failure(
+        self, search: TypeSearch, patient_ids: Sequence[str], error: EHRError, found: Found
+    ) -> str:
+        """Why; a refusal is remembered, but for that of a login, which may work again at once."""
+        why = why_unread(error, self._manners)
+        found.lacks(patient_ids, why)
+        self.answers.failed(search.type, patient_ids)
+        is_login = isinstance(error, EHRLoginRefused)
+        if why == REFUSED and not is_login and not search.is_extra:
+            self._denials.remember(search.type, patient_ids)
+        return why
 
     def _ask(self, search: TypeSearch, patient_ids: Sequence[str], found: Found) -> bool:
         """Add what comes to `found`; whether it is complete."""
@@ -260,24 +239,62 @@ class PatientSearch:
     def _ask_once(
         self, search: TypeSearch, patient_ids: Sequence[str], found: Found, *, post: bool
     ) -> bool:
-        params = self._params(search, patient_ids)
         asked = frozenset(patient_ids)
-        pages = self._client.pages(search.type, params, post=post)
-        result: SearchResult = collect(_only_about(asked, pages))
+        try:
+            result = self._least(search, asked, self._params(search, patient_ids), post)
+        except EHRError as error:
+            self._raise_by_code(error)
+            raise
         own = [r for r in result.matches if patient_id_of(r) in asked]
         found.resources.update((str(r.get("id") or id(r)), r) for r in own)
         found.dropped += len(result.matches) - len(own)
+        self.answers.came(search.type)
+        self._raise_by_code(EHRError("", issues=result.issues))
         return result.is_complete
 
+    def _raise_by_code(self, error: EHRError) -> None:
+        """What the product's codes mean, whatever status or severity they came with."""
+        if has_code(error, self._manners.never_retry_codes):
+            denied = "The EHR withholds a chart from this client by its policy"
+            raise EHRRefused(denied, status=error.status, issues=error.issues) from None
+        if has_code(error, self._manners.cut_short_codes):
+            incomplete = "The EHR says that an answer is incomplete"
+            raise EHRCutShort(incomplete, status=error.status, issues=error.issues) from None
+
+    def _least(
+        self, search: TypeSearch, asked: frozenset[str], params: dict[str, str], post: bool
+    ) -> SearchResult:
+        """Only the elements that are read, where this server has shown that it keeps them."""
+        wanted = self._elements.asked_for(search.type)
+        # Until POST is settled, a refusal of either cannot be told from a refusal of the other.
+        if not wanted or self._takes_post is None:
+            return self._all_pages(search, asked, params, post)
+        try:
+            least = self._all_pages(search, asked, params | {"_elements": wanted}, post)
+        except (EHRRejected, EHRMisunderstood):
+            self._elements.give_up(search.type)
+            return self._all_pages(search, asked, params, post)
+        is_kept = self._elements.is_proven(search.type) and not lacks_contained(least.matches)
+        if is_kept or not least.matches:  # From nothing nothing can have been taken away.
+            return least
+        whole = self._all_pages(search, asked, params, post)
+        self._elements.compare(search.type, least.matches, whole.matches)
+        return whole
+
+    def _all_pages(
+        self, search: TypeSearch, asked: frozenset[str], params: dict[str, str], post: bool
+    ) -> SearchResult:
+        return collect(_only_about(asked, self._client.pages(search.type, params, post=post)))
+
     def _params(self, search: TypeSearch, patient_ids: Sequence[str]) -> dict[str, str]:
-        params = {search.patient_parameter: ",".join(patient_ids)}
+        params = {search.patient_parameter: ",".join(patient_ids), **dict(search.besides)}
         if search.codes:
             params[search.by] = ",".join(search.codes)
         if search.type == "Appointment":
             # Only what lies ahead; a day of slack for the time zones of the hospital and of UTC.
             params["date"] = f"ge{datetime.now(UTC).date() - timedelta(days=1)}"
         if search.type != "Patient" or len(patient_ids) > 1:
-            params["_count"] = str(self._page_size)
+            params["_count"] = str(self._manners.page_size(search.type, self._page_size))
         return params
 
     def _that_fit_a_url(
@@ -285,6 +302,7 @@ class PatientSearch:
     ) -> Iterator[tuple[TypeSearch, Sequence[str]]]:
         """Halve the longer list until the URL is short enough."""
         query = query_string(self._params(search, patient_ids))
+        query += self._elements.asked_for(search.type)
         length = len(self._client.base_url) + len(search.type) + len(query) + 2
         codes = search.codes
         if length <= self._longest_url or len(patient_ids) == 1 >= len(codes):

@@ -17,7 +17,8 @@ from service.ehr.delivery.flag_and_task import AlertType
 from service.screening.alert import Action, AlertPlan, PostedResource
 
 Resource = dict[str, Any]
-Did = Literal["created", "updated", "already-there", "left-alone"]
+Did = Literal["created", "updated", "already-there", "left-alone", "unknown"]
+Settled = Literal["Flag", "Task", "message"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,19 @@ class Outcome:
     `flag` and `task` are as the EHR holds them now, whoever left them so. Only those whose type is
     in `settled` stand as the plan wants them: only their status and version may be remembered as
     written by us. "left-alone" means that a person ended the matter after the plan was made; the
-    next reading tells how.
+    next reading tells how. "unknown" means that an earlier request may have arrived, that nobody
+    can look, and that nothing was sent now. `channel` is the delivery by which the alert stands
+    told; `remains` says that a closed alert is still to be seen there.
     """
 
     did: Did
     flag: PostedResource | None = None
     task: PostedResource | None = None
-    settled: frozenset[AlertType] = frozenset()
+    settled: frozenset[Settled] = frozenset()
     duplicates_retired: int = 0
+    message: PostedResource | None = None
+    channel: str = ""
+    remains: bool = False
 
 
 class PlanProgress:
@@ -97,7 +103,7 @@ class PlanProgress:
         known = self._remembered
         return bool(known.flag_status if type_ == "Flag" else known.task_status)
 
-    def outcome(self) -> Outcome:
+    def outcome(self, channel: str = "") -> Outcome:
         """What is to be told about it."""
         return Outcome(
             did=self._did(),
@@ -105,6 +111,7 @@ class PlanProgress:
             task=self._now_posted("Task"),
             settled=frozenset(self.settled),
             duplicates_retired=self.duplicates_retired,
+            channel=channel,
         )
 
     def _did(self) -> Did:

@@ -1,9 +1,10 @@
 """How the pages of a search are followed, and put together again.
 
-A newcomer would get two things wrong. A next link is opaque: it is followed as it stands, and no
-page URL is ever built. And pages expire while they are read (Epic 4113, HAPI after an hour): a
-half-read search is thrown away and begun again, because what stood on the lost pages cannot be
-known.
+A newcomer would get three things wrong. A next link is opaque: it is followed as it stands, and no
+page URL is ever built. Pages expire while they are read (Epic 4113, HAPI after an hour): a search
+that was half read is thrown away and begun again, because what stood on the lost pages cannot be
+known. And a page that brings only what came before is no page: the one that should have come is
+missing, or the search runs in circles under ever new addresses.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from urllib.parse import quote, urlencode
 import structlog
 
 from service.ehr.bundle import Page, Resource, SearchResult
-from service.ehr.errors import EHRCutShort, EHRNotFound, EHRRejected, Issue
+from service.ehr.errors import EHRConflict, EHRCutShort, EHRNotFound, EHRRejected, Issue
 
 _log = structlog.get_logger()
 
@@ -63,7 +64,12 @@ def _follow_once(
     most_pages: int,
 ) -> Iterator[Page]:
     followed: set[str] = set()
+    came: set[str] = set()
     while True:
+        own = _by_id((*page.matches, *page.included)).keys()
+        if own and own <= came:
+            raise EHRCutShort(f"A search for {type_} brings a page again that was already read")
+        came |= own
         yield page
         if page.next_url is None:
             return
@@ -75,7 +81,7 @@ def _follow_once(
         followed.add(url)
         try:
             page = next_page(url, page.search_number)
-        except (EHRNotFound, EHRRejected):
+        except (EHRNotFound, EHRRejected, EHRConflict):
             raise _PagesExpiredError from None
 
 

@@ -27,6 +27,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -34,7 +35,10 @@ import httpx
 import structlog
 
 from service.ehr.errors import EHRError, EHRMisunderstood, EHRUnavailable
+from service.ehr.no_connection import why_no_connection
 from service.ehr.options import Timeouts
+from service.ehr.origin import origin_of
+from service.ehr.politeness import Politeness, Tell
 from service.ehr.smart.scopes import Grant, grant_of
 from service.ehr.smart.sign_in import LoginAnswer, SignIn, SmartLogin
 
@@ -80,6 +84,7 @@ _CLOCKS = Clocks()
 class SmartAuth(httpx.Auth):
     """Signs in at the EHR's login server and renews the token; thread safe, one for each process.
 
+    A login server on the EHR's own origin is asked by turns, with the same `politeness`.
     ValueError for a configured token endpoint that is neither https nor loopback. The requests
     raise EHRUnavailable, EHRRefused (ask your EHR team) or EHRMisunderstood, never with a secret.
     """
@@ -93,10 +98,13 @@ class SmartAuth(httpx.Auth):
         tls: ssl.SSLContext | bool = True,
         allow_insecure: bool = False,
         user_agent: str = "BoneFlag",
+        politeness: Politeness | None = None,
         transport: httpx.BaseTransport | None = None,
         clocks: Clocks = _CLOCKS,
     ) -> None:
-        wire = _Wire(timeouts, tls, user_agent, transport)
+        self._politeness = politeness
+        self._ehr_origin = origin_of(base_url)
+        wire = _Wire(timeouts, tls, user_agent, self._turn, transport)
         self._sign_in = SignIn(base_url, login, wire.send, allow_insecure=allow_insecure)
         self._access = login.access
         self._clocks = clocks
@@ -117,6 +125,8 @@ class SmartAuth(httpx.Auth):
         if renewed is None:
             return
         request.headers["Authorization"] = renewed.header
+        if self._politeness is not None:
+            self._politeness.wait_for_turn(is_login=True)
         response = yield request
         if response.status_code == _UNAUTHORIZED:
             self._no_help_until = self._clocks.tick() + _REFUSAL_STANDS_SECONDS
@@ -124,6 +134,11 @@ class SmartAuth(httpx.Auth):
     def grant(self) -> Grant:
         """What the token covers of what is needed; asks for a token where none is held."""
         return self._current().grant
+
+    def _turn(self, url: str) -> AbstractContextManager[Tell]:
+        if self._politeness is None or origin_of(url) != self._ehr_origin:
+            return nullcontext(lambda *_: None)
+        return self._politeness.turn(is_login=True)
 
     # One token, many threads
 
@@ -202,8 +217,10 @@ class _Wire:
         timeouts: Timeouts,
         tls: ssl.SSLContext | bool,
         user_agent: str,
+        turn: Callable[[str], AbstractContextManager[Tell]],
         transport: httpx.BaseTransport | None,
     ) -> None:
+        self._turn = turn
         self._timeout = httpx.Timeout(
             connect=timeouts.connect_seconds,
             read=min(timeouts.read_seconds, _LONGEST_READ_SECONDS),
@@ -217,20 +234,23 @@ class _Wire:
     def send(self, method: str, url: str, form: Mapping[str, str] | None) -> LoginAnswer:
         """The answer, whatever its status; EHRUnavailable or EHRMisunderstood where none came."""
         try:
-            with httpx.Client(
-                headers=self._headers,
-                timeout=self._timeout,
-                follow_redirects=False,
-                verify=self._tls,
-                transport=self._transport,
-            ) as http:
+            with (
+                self._turn(url) as tell,
+                httpx.Client(
+                    headers=self._headers,
+                    timeout=self._timeout,
+                    follow_redirects=False,
+                    verify=self._tls,
+                    transport=self._transport,
+                ) as http,
+            ):
                 response = http.request(method, url, data=form)
+                tell(response.status_code, response.headers)
         # The texts of httpx may hold what was sent, so that none of them is kept or chained.
         except httpx.TransportError as error:
-            raise EHRUnavailable(
-                f"No answer from the EHR's login server ({type(error).__name__}): check its address"
-                " and the network"
-            ) from None
+            setting = "BONEFLAG_SMART_TOKEN_URL" if form else "BONEFLAG_FHIR_BASE_URL"
+            why = why_no_connection(error, setting)
+            raise EHRUnavailable(f"No answer from the EHR's login server: {why}") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise EHRMisunderstood(
                 f"The answer of the EHR's login server cannot be read ({type(error).__name__})"

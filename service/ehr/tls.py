@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 
-from service.ehr.client import usual_tls
+from service.ehr.transport import usual_tls
 
 
 class TLSUnusable(ValueError):

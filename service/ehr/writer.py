@@ -6,7 +6,7 @@ A newcomer would get four things wrong.
 after any crash, and a second time changes nothing. After an unknown outcome nothing is sent from
 here: `EHRUnavailable(outcome_unknown=True)` goes up, the queue comes again, and the look finds it.
 
-*If-None-Exist is help, not proof.* It races on HAPI, Azure and others, and it answers with our own
+*If-None-Exist is help, not proof.* It races on most servers, and it answers with our own
 old, closed Flag. So what was created is read back by its identifier, and of several one is kept.
 
 *A person is never overwritten.* An update says which version it read. On 409 or 412 the resource is
@@ -39,15 +39,19 @@ from service.ehr.client import FHIRClient
 from service.ehr.delivery.elements import key_in, part
 from service.ehr.delivery.flag import withdrawn_flag
 from service.ehr.delivery.flag_and_task import AlertType, Delivery, temporary_url
+from service.ehr.delivery.provenance import ProvenanceRecorder
 from service.ehr.delivery.task import closed_task
+from service.ehr.delivery.told import is_told_elsewhere
 from service.ehr.errors import (
     EHRConflict,
     EHRCutShort,
     EHRMisunderstood,
     EHRNotFound,
     EHRRefused,
+    EHRRejected,
     EHRUnavailable,
 )
+from service.ehr.manners import STANDARD, Manners
 from service.ehr.plan_progress import Outcome, PlanProgress
 from service.ehr.search import query_string
 from service.screening.alert import (
@@ -75,11 +79,17 @@ class Writer:
         delivery: Delivery,
         *,
         now: Callable[[], datetime],
+        channel: str = "flag-and-task",
+        manners: Manners = STANDARD,
+        provenance: ProvenanceRecorder | None = None,
     ) -> None:
         self._client = client
         self._capability = capability
         self._delivery = delivery
         self._now = now
+        self._channel = channel
+        self._manners = manners
+        self._provenance = provenance
 
     def apply(self, plan: AlertPlan, remembered: Remembered = _NOTHING_REMEMBERED) -> Outcome:
         """Make the EHR say what the plan says; any number of times has the effect of one.
@@ -90,14 +100,16 @@ class Writer:
         """
         progress = PlanProgress(plan, remembered)
         if plan.action is Action.KEEP:
-            return progress.outcome()
+            return progress.outcome(self._channel)
+        if is_told_elsewhere(plan, remembered, self._channel):
+            return Outcome("already-there", channel=remembered.channel, remains=True)
         types = self._delivery.types_for(plan.kind)
         for type_ in types:
             self._look(type_, progress)
         if not progress.leave_what_a_person_ended(types):
             self._create_missing(types, progress)
             self._revise(types, progress)
-        return progress.outcome()
+        return progress.outcome(self._channel)
 
     def retire(self, duplicates: Iterable[PostedResource]) -> int:
         """Mark duplicates as entered in error; how many were. Ones that are gone count for none."""
@@ -166,7 +178,7 @@ class Writer:
                 self._create(missing, alert, progress)
             except EHRRefused:
                 # Nothing was done. Some servers want more for a transaction than the right to write
-                # both types: sekmet 0.1.1 wants `system/*.write` (seen 2026-11-22).
+                # both types: one wants `system/*.write` (seen 2026-11-22).
                 _log.info("transaction_refused")
             else:
                 return
@@ -176,10 +188,22 @@ class Writer:
     def _create(self, types: list[AlertType], alert: Alert, progress: PlanProgress) -> None:
         try:
             sent = self._send_new(types, alert, progress)
-        except EHRConflict:  # There are several already: reading back sorts them out.
+        except (EHRConflict, EHRRejected) as error:
+            if isinstance(error, EHRRejected) and not self._is_duplicate(error):
+                raise
+            # It is there already, or several are: reading back sorts them out.
             _log.warning("alert_create_conflicted")
             sent = {}
         self._read_back(types, sent, progress)
+        if self._provenance is not None:
+            for type_, stored in sent.items():
+                current = progress.found[type_]
+                if stored.is_new and current is not None:
+                    self._provenance.record(ref_of(current), alert, "CREATE")
+
+    def _is_duplicate(self, error: EHRRejected) -> bool:
+        codes = self._manners.already_there_codes
+        return any(issue.detail_code in codes for issue in error.issues)
 
     def _send_new(
         self, types: list[AlertType], alert: Alert, progress: PlanProgress
@@ -225,7 +249,7 @@ class Writer:
             self._look(type_, progress)
             stored = sent.get(type_)
             if progress.found[type_] is None and stored is not None and stored.ref is not None:
-                # The search index lags on some servers (HealthLake); the id does not.
+                # The search index lags on some servers; the id does not.
                 progress.found[type_] = self._read(stored.ref)
             if progress.found[type_] is None:
                 raise EHRUnavailable(
@@ -259,6 +283,9 @@ class Writer:
         if changed is not None:
             stored = self._client.update(changed, if_match=version_of(current))
             progress.did_update = True
+            alert = progress.plan.alert
+            if self._provenance is not None and alert is not None:
+                self._provenance.record(ref_of(current), alert, "UPDATE")
             current = _with_version(stored) if stored.resource else self._read(ref_of(current))
         if changed is not None or progress.is_our_doing(type_, current):
             progress.settled.add(type_)

@@ -12,6 +12,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import takewhile
 from typing import Literal
 
 from service.screening.record import ResourceRef
@@ -24,6 +25,10 @@ ALERT_CODE_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/alert"
 
 LOCAL_DECISION = "A local decision: no MS-specific national guideline is adopted."
 """Stands in every text that a clinician reads (specification 3.4)."""
+
+NOT_KNOWN = "Not known:"
+SOURCE = "Source: "
+"""How `wording` marks two kinds of lines in the detail, so that they can be told one by one."""
 
 _KEY_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, ALERT_IDENTIFIER_SYSTEM)
 
@@ -100,6 +105,24 @@ class Alert:
     reasons: Reasons = NO_REASONS
 
     @property
+    def unknown(self) -> tuple[str, ...]:
+        """What was not known when the alert was made, a line for each; for those who read rows."""
+        lines = iter(self.detail.splitlines())
+        for line in lines:
+            if line == NOT_KNOWN:
+                break
+        return tuple(
+            line.removeprefix("- ") for line in takewhile(lambda line: line.startswith("- "), lines)
+        )
+
+    @property
+    def citations(self) -> tuple[str, ...]:
+        """The source of each criterion that is met, once each, as the detail names it."""
+        lines = (line.strip() for line in self.detail.splitlines())
+        found = (line.removeprefix(SOURCE) for line in lines if line.startswith(SOURCE))
+        return tuple(dict.fromkeys(found))
+
+    @property
     def banner(self) -> str:
         """The summary for a Flag, which has no room for the detail; "" without a summary."""
         if not self.summary.strip():
@@ -110,7 +133,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class PostedResource:
-    """A Flag or Task as the EHR holds it; `version` is None where the server gives none."""
+    """A Flag, Task, Communication or ServiceRequest as the EHR holds it.
+
+    `version` is None where the server gives none.
+    """
 
     ref: ResourceRef
     status: str
@@ -121,7 +147,8 @@ class PostedResource:
 class PostedAlert:
     """An alert of ours as the EHR (and, where it knows more, the ledger) shows it.
 
-    `reasons` are empty where neither can say what it rests on.
+    `reasons` are empty where neither can say what it rests on. `message` is a Communication or a
+    ServiceRequest; a row of a worklist file has none of the three.
     """
 
     key: str
@@ -134,6 +161,7 @@ class PostedAlert:
     task: PostedResource | None = None
     closed_on: date | None = None
     reasons: Reasons = NO_REASONS
+    message: PostedResource | None = None
 
     @property
     def has_open_task(self) -> bool:

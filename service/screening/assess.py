@@ -97,6 +97,7 @@ class Assessment:
     uses_t_score: bool = False
     notes: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
     reported: tuple[Problem, ...] = ()
 
     def finding(self, criterion_id: str) -> Finding:
@@ -140,6 +141,7 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
         uses_t_score=_uses_t_score(record, protocol, on),
         notes=tuple(_notes(record, on)),
         unread=record.unread,
+        withheld=record.withheld,
         reported=record.reported + impossible + tuple(_to_correct(record)),
     )
 
@@ -161,7 +163,7 @@ def _status(
         return Status.NOT_IN_COHORT if cohort is Verdict.NOT_MET else Status.COULD_NOT_DETERMINE
     if any(f.role is Role.EXCLUSION and f.is_met for f in findings.values()):
         return Status.EXCLUDED
-    if findings["treatment-gap"].is_met and _exclusions_are_known(findings):
+    if findings["treatment-gap"].is_met and _exclusions_are_known(record, findings):
         return Status.RESULT_NEEDS_ACTION
     if decision is not None:
         return Status.DECLINED if decision.kind == "declined" else Status.SNOOZED
@@ -190,12 +192,12 @@ def _satisfied_or_due_soon(
     return Status.DUE_SOON if is_due else Status.SATISFIED
 
 
-def _exclusions_are_known(findings: Mapping[str, Finding]) -> bool:
-    """No exclusion is open because a required type was refused or a record is unclear."""
+def _exclusions_are_known(record: PatientRecord, findings: Mapping[str, Finding]) -> bool:
+    """No exclusion is open because a type was withheld that must be known, or one is unclear."""
     return not any(
         f.role is Role.EXCLUSION
         and f.verdict is not Verdict.NOT_MET
-        and (f.missing & REQUIRED_TYPES or f.is_unclear)
+        and (f.missing & record.wanting or f.is_unclear)
         for f in findings.values()
     )
 
@@ -207,14 +209,21 @@ def _treatment_is_unknown(findings: Mapping[str, Finding]) -> bool:
 
 
 def _cannot_be_determined(record: PatientRecord, findings: Mapping[str, Finding]) -> bool:
-    """A required type is unread, the age or everything is missing, or a stop is unclear."""
+    """A required type is unread, the age or everything is missing, or a stop is unclear.
+
+    A stop is also unclear where a type was withheld that it is read from (see `withheld`).
+    """
     return (
         bool(record.unread & REQUIRED_TYPES)
         or record.birth is None
         or findings["data-gap"].is_met
-        or not _exclusions_are_known(findings)
-        or any(findings[name].is_unclear for name in _MUST_BE_KNOWN)
+        or not _exclusions_are_known(record, findings)
+        or any(_is_open(findings[name], record) for name in _MUST_BE_KNOWN)
     )
+
+
+def _is_open(finding: Finding, record: PatientRecord) -> bool:
+    return finding.is_unclear or (not finding.is_met and bool(finding.missing & record.withheld))
 
 
 def _refuted_kinds(

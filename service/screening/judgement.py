@@ -28,7 +28,7 @@ from service.screening.protocol import (
     Protocol,
     ProtocolEntry,
 )
-from service.screening.record import REQUIRED_TYPES, PatientRecord
+from service.screening.record import PatientRecord
 
 _NOTHING: Parameters = {}
 
@@ -42,8 +42,9 @@ def judge(record: PatientRecord, protocol: Protocol, on: date) -> tuple[dict[str
     factors = [f for f in findings.values() if f.role is Role.RISK_FACTOR]
     met = [f for f in factors if f.verdict is Verdict.MET]
     months = shortest = _interval(record, protocol, met, on)
-    if not record.unread.isdisjoint(REQUIRED_TYPES):
-        possible = [f for f in factors if f in met or f.missing & REQUIRED_TYPES]
+    wanting = record.wanting
+    if wanting:
+        possible = [f for f in factors if f in met or f.missing & wanting]
         shortest = _interval(record, protocol, possible, on)
     computed: dict[str, float] = {RESCREEN_INTERVAL: months, SHORTEST_INTERVAL: shortest}
     for entry in scans:

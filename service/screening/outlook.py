@@ -114,6 +114,9 @@ def _is_reached_with(assessment: Assessment, findings: list[Finding]) -> bool:
 def _is_unknown(assessment: Assessment) -> Iterator[str]:
     for name in sorted(assessment.unread & REQUIRED_TYPES):
         yield f"{name} could not be read: nobody is told anything until it can be."
+    needed = {t for f in assessment.findings if _may_stop(f) for t in f.missing}
+    for name in sorted(needed & assessment.withheld - REQUIRED_TYPES):
+        yield f"{name} was withheld of this person: what it says may speak against an alert."
     for finding in assessment.findings:
         if finding.role is not Role.RISK_FACTOR and finding.is_unclear:
             yield f"{_name(finding)} must be clear first; its evidence says what is not."
@@ -121,6 +124,10 @@ def _is_unknown(assessment: Assessment) -> Iterator[str]:
             yield "Any usable record of EDSS or mobility, BMI, fractures or medicines would help."
     if any("age not known" in e.statement for f in assessment.findings for e in f.evidence):
         yield "A birth date is needed."
+
+
+def _may_stop(finding: Finding) -> bool:
+    return finding.role is not Role.RISK_FACTOR and not finding.is_met
 
 
 def _is_excluded(assessment: Assessment) -> Iterator[str]:

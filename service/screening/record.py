@@ -341,9 +341,11 @@ class PatientRecord:
     """All that is known about one patient on the day of reading.
 
     `unread` holds the resource types that were refused or cut short: nothing may be concluded
-    from their absence. `is_unreadable` says that the chart could not be parsed at all: a fault of
-    ours, which costs nobody else anything. `has_medicines` says whether any usable record of a
-    medicine was seen, whatever its code (GAP-02).
+    from their absence. `withheld` are those of them that this EHR gives of others: what was kept
+    back may be the order or the therapy that speaks against an alert. `is_unreadable` says that
+    the chart could not be parsed at all: a fault of ours, which costs nobody else anything.
+    `has_medicines` says whether any usable record of a medicine was seen, whatever its code
+    (GAP-02).
     """
 
     patient: ResourceRef
@@ -365,10 +367,16 @@ class PatientRecord:
     decisions: tuple[Decision, ...] = ()
     has_medicines: bool = False
     unread: frozenset[str] = field(default_factory=frozenset)
+    withheld: frozenset[str] = field(default_factory=frozenset)
     is_unreadable: bool = False
     reported: tuple[Problem, ...] = ()
     read_at: datetime | None = None
     _lookup: Lookup | None = field(default=None, init=False, compare=False)
+
+    @property
+    def wanting(self) -> frozenset[str]:
+        """The unread types without which nothing that speaks against an alert can be ruled out."""
+        return self.unread and self.unread & (REQUIRED_TYPES | self.withheld)
 
     @property
     def lookup(self) -> Lookup:

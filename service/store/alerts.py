@@ -21,7 +21,7 @@ from service.store.entries import AlertEntry, EntryState
 from service.store.errors import StoreConflict
 from service.store.tables import ALERTS
 
-OPEN_STATES = (EntryState.SENT, EntryState.CONFIRMED)
+OPEN_STATES = (EntryState.SENT, EntryState.CONFIRMED, EntryState.UNKNOWN)
 """Alerts that are, or may be, open in the EHR."""
 _FIELDS = [field.name for field in fields(AlertEntry)]
 
@@ -39,7 +39,7 @@ class Alerts:
         return self._select(patient_keys, tuple(EntryState))
 
     def open(self, patient_keys: Sequence[str]) -> Entries:
-        """Their entries that are, or may be, open in the EHR: SENT and CONFIRMED."""
+        """Their entries that are, or may be, open in the EHR."""
         return self._select(patient_keys, OPEN_STATES)
 
     def patients_with_open(self) -> list[str]:
@@ -133,6 +133,7 @@ def forget_unsent_alert(connection: sa.Connection, key: str, state: EntryState) 
             ALERTS.c.state == state,
             ALERTS.c.flag_id.is_(None),
             ALERTS.c.task_id.is_(None),
+            ALERTS.c.message_id.is_(None),
         )
     )
 

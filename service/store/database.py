@@ -120,14 +120,15 @@ def _parse(url: str) -> sa.URL:
         address = sa.make_url(url)
     except sa.exc.ArgumentError:
         raise StoreMisconfigured(
-            "The database address cannot be read. It should look like sqlite:///boneflag.db or "
+            "BONEFLAG_DATABASE_URL cannot be read. It should look like sqlite:///boneflag.db or "
             "postgresql://user:password@host/name."
         ) from None
     if address.drivername in ("postgres", "postgresql"):
         return address.set(drivername="postgresql+psycopg")
     if address.drivername not in ("postgresql+psycopg", "sqlite", "sqlite+pysqlite"):
         raise StoreMisconfigured(
-            "The ledger knows SQLite (sqlite:///…) and PostgreSQL (postgresql://…) only."
+            "BONEFLAG_DATABASE_URL names a database that the ledger does not know: give SQLite "
+            "(sqlite:///…) or PostgreSQL (postgresql://…)."
         )
     if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
         raise StoreMisconfigured(
@@ -242,6 +243,7 @@ def _translate(error: sa.exc.SQLAlchemyError) -> StoreError:
     if isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)):
         return StoreUnavailable(
             f"The ledger cannot be used at the moment ({name}): it is locked, full or gone. "
-            "Nothing was written; try again, and look at the database if it lasts."
+            "Nothing was written; try again, and if it lasts look at the database and at "
+            "BONEFLAG_DATABASE_URL."
         )
     return StoreError(f"The ledger failed in a way that BoneFlag does not know ({name}).")

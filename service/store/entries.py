@@ -21,11 +21,15 @@ Mode = Literal["shadow", "live"]
 
 @dataclass(frozen=True, slots=True)
 class CohortChange:
-    """How many people a complete reading of the cohort brought, kept and lost."""
+    """How many people a reading of the cohort brought, kept and lost.
+
+    Where `is_held` it moved too much: nothing was changed, and the numbers are what it would do.
+    """
 
     came: int
     stayed: int
     left: int
+    is_held: bool = False
 
 
 class RunState(StrEnum):
@@ -166,11 +170,16 @@ class OutboxPlan:
 
 
 class EntryState(StrEnum):
-    """How sure we are of an alert. PLANNED was never sent; SENT may or may not be in the EHR."""
+    """How sure we are of an alert.
+
+    PLANNED was never sent; SENT may or may not be in the EHR, and the next attempt looks. UNKNOWN
+    may or may not be there for ever: nobody can look, and it is not sent a second time.
+    """
 
     PLANNED = "planned"
     SENT = "sent"
     CONFIRMED = "confirmed"
+    UNKNOWN = "unknown"
     CLOSED = "closed"
 
 
@@ -180,7 +189,8 @@ class AlertEntry:
 
     The statuses and versions are those of our own last write: where the EHR shows others, a
     person or another system was there. `closing_reason` is ours, empty while the alert is open.
-    `reasons` are the risk factors that it rests on, separated by blanks.
+    `reasons` are the risk factors that it rests on, separated by blanks. `channel` is the delivery
+    by which it was told, "" before that. The message is a Communication or a ServiceRequest.
     """
 
     key: str
@@ -199,3 +209,8 @@ class AlertEntry:
     closed_on: date | None = None
     closing_reason: str = ""
     reasons: str = ""
+    channel: str = ""
+    message_type: str | None = None
+    message_id: str | None = None
+    message_version: str | None = None
+    message_status: str | None = None

@@ -10,15 +10,19 @@ from __future__ import annotations
 from types import TracebackType
 
 from service.store.alerts import Alerts
+from service.store.bulk_jobs import BulkJobs
 from service.store.cohort import Cohort
+from service.store.cohort_readings import CohortReadings
 from service.store.database import Database
 from service.store.decisions import Decisions
+from service.store.merges import Merges
 from service.store.outbox import Outbox
 from service.store.pending import Pending
 from service.store.report import Report
 from service.store.runs import Runs
 from service.store.schema import migrate
 from service.store.screenings import Screenings
+from service.store.switches import Switches
 from service.store.watched import Watched
 from service.store.watermarks import Watermarks
 
@@ -33,6 +37,8 @@ class Ledger:
     def __init__(self, url: str, *, attempts_in_a_run: int) -> None:
         self._database = Database(url)
         self.cohort = Cohort(self._database)
+        self.readings = CohortReadings(self._database)
+        self.merges = Merges(self._database)
         self.runs = Runs(self._database)
         self.pending = Pending(self._database, attempts_in_a_run)
         self.screenings = Screenings(self._database)
@@ -42,6 +48,8 @@ class Ledger:
         self.watermarks = Watermarks(self._database)
         self.report = Report(self._database)
         self.watched = Watched(self._database)
+        self.switches = Switches(self._database)
+        self.bulk_jobs = BulkJobs(self._database)
 
     def migrate(self) -> None:
         """Bring an empty or older database up to this version; safe from several processes."""

@@ -3,7 +3,8 @@
     (shadow run) shadow
     (live run)   planned ── mark_sent ──> sent ── mark_confirmed ──> confirmed
                     ^                      │ ├── mark_unknown ──> sent (look before sending again)
-                    └────── mark_unsent ───┘ └── mark_failed ──> failed
+                    └────── mark_unsent ───┘ ├── mark_failed ──> failed
+                                             └── mark_left_unknown ──> failed (nobody can look)
 
 A newcomer would get three things wrong. `sent` is committed *before* the request leaves: it means
 "may have happened". A newer screening replaces what is open: a plan that was never sent goes
@@ -127,8 +128,27 @@ class Outbox:
         """The request surely changed nothing, as when no connection came about: try again."""
         with self._database.writing() as connection:
             row = _set_back(connection, plan_id, problem, not_before, state="planned")
+            if row is None:
+                row = _superseded(connection, plan_id)
             if row is not None and row.action == Action.CREATE and not row.is_outcome_unknown:
                 set_alert_state(connection, row.alert_key, EntryState.SENT, EntryState.PLANNED, at)
+
+    def mark_left_unknown(self, plan_id: int, entry: AlertEntry | None, at: datetime) -> None:
+        """Its request may have reached the EHR, nobody can look, and it is not sent again."""
+        with self._database.writing() as connection:
+            patient_key = connection.scalar(
+                sa.update(PLANS)
+                .where(PLANS.c.id == plan_id)
+                .values(
+                    state="failed",
+                    payload="",
+                    is_outcome_unknown=True,
+                    last_problem="outcome unknown, not sent again",
+                )
+                .returning(PLANS.c.patient_key)
+            )
+            if patient_key is not None and entry is not None:
+                write_entry(connection, patient_key, entry, at)
 
     def mark_failed(self, plan_id: int, problem: str) -> None:
         """The EHR will not take it: do not try this plan again. `problem` is a fixed phrase."""
@@ -201,6 +221,14 @@ def _set_back(
         .values(last_problem=problem, not_before=not_before, **values)
         .returning(PLANS.c.action, PLANS.c.alert_key, PLANS.c.is_outcome_unknown)
     ).first()
+
+
+def _superseded(connection: sa.Connection, plan_id: int) -> sa.Row[Any] | None:
+    """A plan that was taken out while its request was on its way; None for any other."""
+    query: sa.Select[Any] = sa.select(
+        PLANS.c.action, PLANS.c.alert_key, PLANS.c.is_outcome_unknown
+    ).where(PLANS.c.id == plan_id, PLANS.c.state == "superseded")
+    return connection.execute(query).one_or_none()
 
 
 def _row(screening: Screening, plan: AlertPlan, state: str, at: datetime) -> dict[str, Any]:

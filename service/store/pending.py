@@ -36,10 +36,20 @@ class Pending:
         self._database = database
         self._attempts_in_a_run = attempts_in_a_run
 
-    def mark(self, run_id: int, patient_keys: Iterable[str], at: datetime) -> None:
-        """Make people pending for a run; those who wait for an older run move to this one."""
+    def mark(
+        self,
+        run_id: int,
+        patient_keys: Iterable[str],
+        at: datetime,
+        not_before: datetime | None = None,
+    ) -> None:
+        """Make people pending for a run; those who wait for an older run move to this one.
+
+        With `not_before` they stay out of the queue until then: see `take`.
+        """
+        fresh = {**_FRESH, "not_before": not_before}
         rows = [
-            {"patient_key": key, "run_id": run_id, "since": at, **_FRESH}
+            {"patient_key": key, "run_id": run_id, "since": at, **fresh}
             for key in sorted(set(patient_keys))
         ]
         if not rows:
@@ -130,6 +140,55 @@ class Pending:
         with self._database.writing() as connection:
             return bool(connection.scalar(update))
 
+    def put_off(self, run_id: int, patient_keys: Iterable[str], until: datetime) -> None:
+        """Keep people out of the queue until then: the process of their run reads them itself."""
+        self._change(run_id, patient_keys, not_before=until)
+
+    def forget(self, run_id: int, patient_keys: Iterable[str]) -> None:
+        """Let these people wait no longer: they were judged meanwhile, on newer facts."""
+        with self._database.writing() as connection:
+            for chunk in chunks(sorted(patient_keys)):
+                connection.execute(
+                    sa.delete(PENDING).where(
+                        PENDING.c.run_id == run_id, PENDING.c.patient_key.in_(chunk)
+                    )
+                )
+
+    def take(self, run_id: int, patient_keys: Iterable[str], at: datetime) -> list[str]:
+        """Hand out these people, as far as they wait for this run; who is worn out is given up."""
+        keys = list(patient_keys)
+        columns = (PENDING.c.patient_key, PENDING.c.attempts)
+        waiting = sa.select(*columns).where(PENDING.c.run_id == run_id, ~PENDING.c.is_given_up)
+        with self._database.reading() as connection:
+            rows = list(rows_where_in(connection, waiting, PENDING.c.patient_key, keys))
+        worn_out = [r.patient_key for r in rows if r.attempts >= self._attempts_in_a_run]
+        self.give_up(run_id, worn_out, "no worker ever reported")
+        taken = [r.patient_key for r in rows if r.attempts < self._attempts_in_a_run]
+        self._change(run_id, taken, attempts=PENDING.c.attempts + 1, handed_out_at=at)
+        return taken
+
+    def give_up(self, run_id: int, patient_keys: Iterable[str], problem: str) -> None:
+        """Let a run wait no longer for these people, with a reason if none is known yet."""
+        reason = sa.case((PENDING.c.last_problem == "", problem), else_=PENDING.c.last_problem)
+        self._change(run_id, patient_keys, is_given_up=True, last_problem=reason, not_before=None)
+
+    def waiting_for(self, run_id: int) -> list[str]:
+        """Everybody whom this run still waits for."""
+        query = sa.select(PENDING.c.patient_key).where(
+            PENDING.c.run_id == run_id, ~PENDING.c.is_given_up
+        )
+        with self._database.reading() as connection:
+            return list(connection.scalars(query.order_by(PENDING.c.patient_key)))
+
+    def _change(self, run_id: int, patient_keys: Iterable[str], **values: Any) -> None:
+        with self._database.writing() as connection:
+            for chunk in chunks(sorted(patient_keys)):
+                connection.execute(
+                    sa.update(PENDING)
+                    .where(PENDING.c.run_id == run_id, PENDING.c.patient_key.in_(chunk))
+                    .values(**values)
+                )
+
     def count(self) -> int:
         """How many people are pending, given up ones included."""
         with self._database.reading() as connection:
@@ -149,7 +208,9 @@ def _free_people(at: datetime, handed_out_before: datetime, limit: int) -> sa.Se
             _is_due(at),
             sa.or_(PENDING.c.handed_out_at.is_(None), ~is_out),
         )
-        .order_by(PENDING.c.run_id, PENDING.c.patient_key)
+        # Who waits longest comes first: a budget that never reaches the end of the list would
+        # otherwise leave out the same people every night.
+        .order_by(PENDING.c.run_id, PENDING.c.since, PENDING.c.patient_key)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

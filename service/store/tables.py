@@ -78,7 +78,55 @@ PATIENTS = sa.Table(
     sa.Column("first_seen", Instant, nullable=False),
     sa.Column("last_seen", Instant, nullable=False),
     sa.Column("left_on", sa.Date),
+    # The key under which a merged record goes on; whoever has one is nobody of their own.
+    sa.Column("merged_into", sa.String(KEY_LENGTH)),
+    sa.Column("is_left_out", sa.Boolean, nullable=False, server_default=sa.false()),
 )
+
+COHORT_SOURCES = sa.Table(
+    "cohort_sources",
+    METADATA,
+    _patient_key(primary_key=True),
+    sa.Column("source", sa.String, primary_key=True),
+)
+"""Which sources name a member now. Whoever is in the cohort has at least one row."""
+
+COHORT_READINGS = sa.Table(
+    "cohort_readings",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("size_before", sa.Integer, nullable=False),
+    sa.Column("came", sa.Integer, nullable=False),
+    sa.Column("left", sa.Integer, nullable=False),
+    sa.Column("is_complete", sa.Boolean, nullable=False),
+    sa.Column("is_held", sa.Boolean, nullable=False),
+    sa.Column("accepted_at", Instant),
+    sa.Column("sources", Json, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+COHORT_MOVES = sa.Table(
+    "cohort_moves",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    # None: between two readings, as a merge is found while a chart is read.
+    sa.Column("reading_id", sa.ForeignKey("cohort_readings.id"), index=True),
+    _patient_key(index=True),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("what", sa.String, nullable=False),
+    sa.Column("why", sa.String, nullable=False),
+)
+
+COHORT_IDENTIFIERS = sa.Table(
+    "cohort_identifiers",
+    METADATA,
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("fhir_id", sa.String, nullable=False),
+    sa.Column("found_at", Instant, nullable=False),
+)
+"""Record numbers that were looked up, as digests."""
 
 RUNS = sa.Table(
     "runs",
@@ -164,6 +212,11 @@ ALERTS = sa.Table(
     sa.Column("task_id", sa.String),
     sa.Column("task_version", sa.String),
     sa.Column("task_status", sa.String),
+    sa.Column("channel", sa.String, nullable=False, server_default=""),
+    sa.Column("message_type", sa.String),
+    sa.Column("message_id", sa.String),
+    sa.Column("message_version", sa.String),
+    sa.Column("message_status", sa.String),
     sa.Column("changed_at", Instant, nullable=False),
     sa.UniqueConstraint("patient_key", "protocol_id", "kind", "episode"),
 )
@@ -220,4 +273,38 @@ WATERMARKS = sa.Table(
     METADATA,
     sa.Column("name", sa.String, primary_key=True),
     sa.Column("instant", Instant, nullable=False),
+)
+
+BULK_JOBS = sa.Table(
+    "bulk_jobs",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _run_id(),
+    # Whoever has it may read the whole cohort on some servers: it is emptied with the job.
+    sa.Column("status_url", sa.String, nullable=False),
+    sa.Column("asked_at", Instant),
+    sa.Column("transaction_time", Instant),
+    sa.Column("not_before", Instant),
+    sa.Column("held_until", Instant),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("restarts", sa.Integer, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("is_open", sa.Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+sa.Index(
+    "uq_bulk_jobs_one_open",
+    BULK_JOBS.c.is_open,
+    unique=True,
+    sqlite_where=BULK_JOBS.c.is_open,
+    postgresql_where=BULK_JOBS.c.is_open,
+)
+
+SWITCHES = sa.Table(
+    "switches",
+    METADATA,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("since", Instant, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from service.ehr.reader import NOT_LISTED
+from service.ehr.unread import NOT_LISTED
 from service.report.forms import small_numbers
 from service.screening.overlay_file import SYSTEMS
 from service.screening.protocol import Protocol

@@ -1,15 +1,17 @@
-"""The web door: `python -m uvicorn service.web.app:app`. Health only, so far.
+"""The web door: `python -m uvicorn service.web.app:app`. Health, and our public keys.
 
-A newcomer would get one thing wrong: settings that cannot be used end the process with one sentence
-and exit code 2, as they end every command; nothing else is tried at the start. A database or a
-Redis that is away at that moment makes the process not ready, and it recovers by itself.
+A newcomer would get two things wrong. The JWKS is for the EHR, which fetches it without a login: it
+is made of public keys alone, and no other page may be reached from outside. And settings that
+cannot be used end the process with one sentence and exit code 2, as they end every command; nothing
+else is tried at the start. A database or a Redis that is away at that moment makes the process not
+ready, and it recovers by itself.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,17 +24,22 @@ from service.logs import configure_logs
 from service.pipeline import WATERMARK
 from service.settings import Settings, SettingsInvalid, load_settings, require_base_url
 from service.web.health import EHRWatch, Readiness, answers
-from service.wiring import client_for, ledger_for, redis_for
+from service.wiring import client_for, ledger_for, redis_for, signing_keys_for
 
 if TYPE_CHECKING:
     from service.store.ledger import Ledger
 
 EXIT_SETTINGS = 2
 _NOT_KEPT = {"Cache-Control": "no-store"}
+# Short enough for a new key to be known before it signs (runbook: rotate the keys).
+_KEPT_FOR_AN_HOUR = {"Cache-Control": "public, max-age=3600"}
 
 
-def make_app(readiness: Readiness) -> Starlette:
-    """The application that tells about these three."""
+def make_app(readiness: Readiness, jwks: Mapping[str, object] | None = None) -> Starlette:
+    """The application that tells about these three, and gives `jwks`, our public keys.
+
+    Without keys there is no such page.
+    """
 
     def live(_: Request) -> JSONResponse:
         return JSONResponse({"live": True}, headers=_NOT_KEPT)
@@ -44,23 +51,34 @@ def make_app(readiness: Readiness) -> Starlette:
         body = {"ready": is_ready, "checks": told}
         return JSONResponse(body, status_code=200 if is_ready else 503, headers=_NOT_KEPT)
 
-    return Starlette(routes=[Route("/health/live", live), Route("/health/ready", ready)])
+    def keys(_: Request) -> JSONResponse:
+        return JSONResponse(jwks, headers=_KEPT_FOR_AN_HOUR)
+
+    routes = [Route("/health/live", live), Route("/health/ready", ready)]
+    if jwks is not None:
+        routes.append(Route("/jwks.json", keys))
+    return Starlette(routes=routes)
+
+
+def jwks_for(settings: Settings) -> Mapping[str, object] | None:
+    """Our public keys, None where we sign nothing. SettingsInvalid for keys that are unusable."""
+    if not settings.smart_client_id:
+        return None
+    from service.ehr.smart.keys import public_jwks
+
+    return public_jwks(signing_keys_for(settings))
 
 
 def readiness_for(settings: Settings) -> Readiness:
     """What these settings name. SettingsInvalid where they name nothing usable."""
     require_base_url(settings)
-    client_for(settings).close()
+    # One for good: each new client would sign in anew.
+    client = client_for(settings)
     redis = redis_for(settings)
     ledger = _opened_once(lambda: ledger_for(settings))
-
-    def ask_ehr() -> None:
-        with client_for(settings) as client:
-            client.get_json("metadata")
-
     watch = EHRWatch(
         lambda: ledger().watermarks.get(WATERMARK),
-        ask_ehr,
+        lambda: client.get_json("metadata"),
         max_age=timedelta(seconds=settings.health_max_age_seconds),
         now=lambda: datetime.now(UTC),
     )
@@ -89,7 +107,7 @@ def _start() -> Starlette:
     try:
         settings = load_settings()
         configure_logs(settings.log_level)
-        return make_app(readiness_for(settings))
+        return make_app(readiness_for(settings), jwks_for(settings))
     except SettingsInvalid as error:
         print(f"boneflag: {error}", file=sys.stderr)
         raise SystemExit(EXIT_SETTINGS) from None

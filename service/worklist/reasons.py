@@ -148,6 +148,11 @@ def _could_not_determine(look: Look) -> list[str] | None:
     if unread:
         first.append(f"not readable here: {', '.join(unread)}")
     is_said = bool(elsewhere) or _data_gap(look) is not None
+    if not first and not is_said:
+        # Nothing else explains it: a type that is read of others was withheld of this person.
+        open_ones = (look.findings[name] for name in unknown)
+        types = {t for f in open_ones if f["verdict"] == "unknown" for t in f.get("missing", ())}
+        first += [f"withheld of this person: {', '.join(sorted(types))}"] if types else []
     return None if is_said and not first else first
 
 

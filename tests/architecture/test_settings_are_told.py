@@ -14,6 +14,7 @@ GENERATORS = (
     "build_fhir_profiles.py",
     "build_fhir_package.py",
     "print_settings.py",
+    "print_vendors.py",
     "print_criteria.py",
 )
 
@@ -57,8 +58,15 @@ def test_every_setting_is_read_by_somebody():
     read = set().union(
         *(attributes_in(path) for path in python_modules() if path.name != "settings.py")
     )
-    # `cohort_group_ids` and `time_zone` are read through properties of Settings.
-    read |= {"cohort_group_ids"} if "group_ids" in read else set()
+    # These are read through properties of Settings, and the address by `require_base_url`.
+    read.add("fhir_base_url")
+    through = {
+        "zone": "time_zone",
+        "group_ids": "cohort_group_ids",
+        "list_ids": "cohort_list_ids",
+        "wanted_sources": "cohort_sources",
+    }
+    read |= {name for reader, name in through.items() if reader in read}
     assert set(Settings.model_fields) - read == set()
 
 

@@ -102,5 +102,6 @@ def test_the_check_says_what_this_server_offers(ward):
     answer = json.loads(done.stdout)
     assert answer["can_work"] is True
     assert answer["uses"]["FHIR version"].startswith("4.0")
-    assert answer["uses"]["cohort"] == "FHIR Group: 1 people"
-    assert answer["uses"]["alerts"] == "Flag and Task"
+    assert answer["uses"]["cohort source"].startswith("group")
+    assert answer["uses"]["cohort"] == "1 people"
+    assert answer["uses"]["alerts"].startswith("flag-and-task")

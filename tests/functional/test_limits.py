@@ -395,16 +395,16 @@ def test_a_plan_that_the_ehr_does_not_accept_does_not_stand_in_the_way_of_the_ot
 def test_a_plan_that_breaks_the_writer_does_not_stand_in_the_way_of_the_others(ward):
     ids = ward.admit_all([due, due, due])
     line = ward.line()
-    write = line.ehr._apply
+    write = line.ehr.apply
     first = []
 
-    def breaks(client, capability, plan, *args):
+    def breaks(plan, *args):
         first[:] = first or [plan.alert.key]
         if plan.alert.key == first[0]:
             raise ZeroDivisionError("a fault of ours")
-        return write(client, capability, plan, *args)
+        return write(plan, *args)
 
-    line.ehr._apply = breaks
+    line.ehr.apply = breaks
     run = run_inline(line, line.start_sweep)
     told = sorted(ward.shown(i) for i in ids)
     for _ in range(6):
@@ -547,15 +547,15 @@ def test_the_end_that_a_door_sets_ends_a_delivery_and_loses_nothing(ward):
     line._delivery._passing = (TimeIsOver,)
     line.start_sweep()
     screen_all(line)
-    write = line.ehr._apply
+    write = line.ehr.apply
 
     def ends(*_):
         raise TimeIsOver
 
-    line.ehr._apply = ends
+    line.ehr.apply = ends
     with pytest.raises(TimeIsOver):
         line.deliver()
-    line.ehr._apply = write
+    line.ehr.apply = write
     ward.clock.advance(minutes=3)
     line.deliver()
 

@@ -1,18 +1,26 @@
 """The client and the reader against a real FHIR server, over real HTTP: the demo EHR."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from service.ehr.capability import read_capability
 from service.ehr.changes import changed_since
 from service.ehr.client import FHIRClient
 from service.ehr.cohort.code_search import members_by_code
 from service.ehr.cohort.group import members_of_group
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRConflict, EHRNotFound, EHRUnavailable
+from service.ehr.manners import ANY_TYPE, Manners
 from service.ehr.options import RetryOptions
+from service.ehr.parse import RecordParser
+from service.ehr.patient_search import PatientSearch
+from service.ehr.reader import RecordReader
 from service.ehr.search import query_string
+from service.ehr.type_search import TypeSearch
+from service.screening.protocol import packaged_protocol
 from service.screening.record import PatientRecord, ResourceRef
 from service.screening.value_sets import DataRequirement, packaged_vocabulary
 
@@ -246,3 +254,63 @@ def _flag(patient_id, key):
         "code": {"text": "a flag"},
         "subject": {"reference": f"Patient/{patient_id}"},
     }
+
+
+# The ways of reading
+
+
+ALL_NEEDS = packaged_protocol(VOCABULARY).needs
+
+
+def records_read(client, people, *, batch_size=60, **options):
+    """Records as the line gets them, without the moment of reading, and the requests they took."""
+    capability = read_capability(client)
+    reader = RecordReader(client, capability, VOCABULARY, batch_size=batch_size, **options)
+    before = sum(client.request_counts.values())
+    build = RecordParser(VOCABULARY).record
+    records = [
+        replace(record, read_at=None)
+        for record in reader.read_records([person.id for person in people], ALL_NEEDS, build)
+    ]
+    return records, sum(client.request_counts.values()) - before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"manners": Manners(one_at_a_time=True)},
+        {"manners": Manners(uses_elements=True)},
+        {"uses_everything": True},
+        {"manners": Manners(page_caps={ANY_TYPE: 7})},
+    ],
+    ids=["one at a time", "the least elements", "$everything", "small pages"],
+)
+def test_every_way_of_reading_gives_the_same_records(client, people, options):
+    batched, _ = records_read(client, people)
+
+    found, _ = records_read(client, people, **options)
+
+    assert found == batched
+
+
+def test_one_at_a_time_costs_no_more_than_the_needed_types_and_one(client, people):
+    _, requests = records_read(client, people, manners=Manners(one_at_a_time=True))
+
+    assert requests / len(people) <= len({need.type for need in ALL_NEEDS}) + 1
+
+
+def test_a_chart_in_one_piece_costs_one_request(client, people):
+    _, requests = records_read(client, people, uses_everything=True)
+
+    assert requests == len(people)
+
+
+def test_names_stay_in_the_ehr_once_it_has_shown_that_it_keeps_to_the_least_elements(server):
+    with FHIRClient(server.base_url) as client:
+        searching = PatientSearch(client, manners=Manners(uses_elements=True))
+        ids = [person.id for person in make_people(ON, count=60)]
+        first, *_, last = (searching.find(TypeSearch("Patient"), ids) for _ in range(3))
+
+    assert all("name" in patient for patient in first.resources.values())
+    assert len(last.resources) == len(ids)
+    assert not any("name" in patient for patient in last.resources.values())

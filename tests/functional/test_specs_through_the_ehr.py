@@ -84,4 +84,5 @@ def test_the_types_that_this_ehr_does_not_offer_are_these(server):
 
 def _if_refused(case: Case) -> dict[str, Any]:
     """What the book says about the chart where the types were refused that this EHR lacks."""
-    return shown_in(explain(*case.chart, unread=tuple(NOT_OFFERED.union(case.unread))), case)
+    unread = tuple(NOT_OFFERED.union(case.unread))
+    return shown_in(explain(*case.chart, unread=unread, withheld=case.withheld), case)

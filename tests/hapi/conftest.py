@@ -28,6 +28,7 @@ from service.store.ledger import Ledger
 from service.wiring import ledger_for, today_for
 from service.working import working
 from tests.hapi.hapi_server import HAPIServer
+from tests.lib.expected import status_after_a_sweep
 from tests.lib.postgres import find_postgres_programs, running_postgres
 from tests.lib.redis_server import running_redis
 from tests.lib.synthea import bundle_with_ms, names
@@ -110,7 +111,7 @@ class Hospital:
         """Who should stand where: the invented people, and the Synthea people with MS."""
         from tests.lib.synthea import EXPECTED
 
-        cohort = {p.id: str(p.expected_status) for p in self.people}
+        cohort = {p.id: status_after_a_sweep(p) for p in self.people}
         return cohort | {own: EXPECTED[name] for name, own in self.synthea.items()}
 
 
@@ -162,6 +163,7 @@ def _settings(base_url: str, redis_url: str, database_url: str) -> Settings:
         redis_url=redis_url,
         database_url=database_url,
         max_new_alerts_per_run=1000,
+        ehr_requests_per_second=1000,
         alert_profiles=True,
         poll_interval_seconds=3600,
     )
@@ -175,6 +177,7 @@ def _variables(settings: Settings) -> dict[str, str]:
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "DATABASE_URL": settings.database_url,
         "MAX_NEW_ALERTS_PER_RUN": str(settings.max_new_alerts_per_run),
+        "EHR_REQUESTS_PER_SECOND": str(settings.ehr_requests_per_second),
         "ALERT_PROFILES": "true",
         "POLL_INTERVAL_SECONDS": str(settings.poll_interval_seconds),
     }

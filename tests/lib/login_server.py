@@ -96,11 +96,13 @@ class LoginServer:
         """Our side: signs in with these keys."""
         access = login.pop("access", ACCESS)
         allow_insecure = login.pop("allow_insecure", False)
+        politeness = login.pop("politeness", None)
         return SmartAuth(
             BASE,
             SmartLogin(CLIENT_ID, keys or (KEY,), access, **login),
             timeouts=Timeouts(),
             allow_insecure=allow_insecure,
+            politeness=politeness,
             transport=httpx.MockTransport(self),
             clocks=self.clock.clocks,
         )

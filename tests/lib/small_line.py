@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ import httpx
 from service.ehr.alert_history import AlertHistory
 from service.ehr.alerts import AlertsRead
 from service.ehr.cohort.members import CohortMembers
+from service.ehr.cohort.source import Asking, CohortSource, ReadLeftOut
 from service.ehr.connection import EHRConnection
 from service.ehr.parse import RecordParser
 from service.pipeline import Limits, Pipeline
@@ -46,21 +47,41 @@ class SmallEHR:
             return answer({**statement, "rest": [{"mode": "server", "resource": listed}]})
         return self._chart(request)
 
-    def cohort(self, client: Any, _: Any) -> CohortMembers:
+    def cohort(self, asking: Asking) -> CohortMembers:
         """Its cohort, which costs a request."""
-        client.get_json("metadata")
+        asking.client.get_json("metadata")
         return CohortMembers(self.people, "test", self.is_complete)
 
 
+class NoAlerts:
+    """A channel in which nothing was ever told."""
+
+    def read(self, ids: Any, _remembered: Any = None) -> AlertsRead:
+        """Empty histories."""
+        return AlertsRead({id_: AlertHistory() for id_ in ids})
+
+
 @contextmanager
-def small_line(ehr: SmallEHR, directory: Path, **options: Any) -> Iterator[Pipeline]:
-    """The line of this EHR, in shadow mode unless something else is said."""
+def small_line(
+    ehr: SmallEHR,
+    directory: Path,
+    *,
+    sources: Sequence[CohortSource] = (),
+    left_out: ReadLeftOut | None = None,
+    channel: Any = None,
+    **options: Any,
+) -> Iterator[Pipeline]:
+    """The line of this EHR, in shadow mode unless something else is said.
+
+    `sources` name people beside the EHR's own cohort; `channel` reads our alerts back.
+    """
     connection = EHRConnection(
         Wire(ehr).client(),
         VOCABULARY,
         RecordParser(VOCABULARY).record,
-        cohort_sources=[ehr.cohort],
-        read_alerts=lambda _c, _d, ids, _r: AlertsRead({i: AlertHistory() for i in ids}),
+        cohort_sources=[CohortSource("test", ehr.cohort), *sources],
+        left_out=left_out,
+        open_reading=lambda _: channel or NoAlerts(),
     )
     url = f"sqlite:///{directory / 'ledger.sqlite3'}"
     with Ledger(url, attempts_in_a_run=5) as ledger:

@@ -136,15 +136,23 @@ def _contents(case: Case, own: str, ids: Mapping[str, str]) -> dict[str, str]:
 class AsItWasLoaded(httpx.BaseTransport):
     """Real HTTP, with what the server stamped put back, and some types refused.
 
-    `refused` answers 403 to every request for these types, as an EHR does without the scope.
+    `refused` answers 403 to every request for these types, as an EHR does without the scope;
+    `unlisted` are left out of its CapabilityStatement besides.
     """
 
-    def __init__(self, people: Iterable[SpecPerson], *, refused: frozenset[str]) -> None:
+    def __init__(
+        self,
+        people: Iterable[SpecPerson],
+        *,
+        refused: frozenset[str],
+        unlisted: frozenset[str] = frozenset(),
+    ) -> None:
         self._wire = httpx.HTTPTransport()
         self._metas = {
             (r["resourceType"], r["id"]): r.get("meta") for p in people for r in p.resources
         }
         self.refused = refused
+        self._unlisted = unlisted
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         type_ = next((part for part in request.url.path.split("/") if part[:1].isupper()), "")
@@ -165,6 +173,8 @@ class AsItWasLoaded(httpx.BaseTransport):
 
     def _restored(self, content: bytes) -> bytes:
         document = json.loads(content)
+        for rest in document.get("rest", ()):
+            rest["resource"] = [r for r in rest["resource"] if r["type"] not in self._unlisted]
         entries = document.get("entry", ()) if document.get("resourceType") == "Bundle" else ()
         for resource in (document, *(entry.get("resource", {}) for entry in entries)):
             key = resource.get("resourceType"), resource.get("id")
@@ -196,11 +206,16 @@ def answers_through(
     """What the line says about each person whose chart is in this EHR, in the form of `explain`."""
     vocabulary = packaged_vocabulary()
     protocol = packaged_protocol(vocabulary)
-    for refused in sorted({person.case.unread for person in people}):
-        concerned = [person for person in people if person.case.unread == refused]
-        wire = AsItWasLoaded(concerned, refused=frozenset(refused))
-        with FHIRClient(base_url, transport=wire) as client:
-            yield from _read(client, concerned, protocol, vocabulary, batch_size)
+    for unread, withheld in sorted({(p.case.unread, p.case.withheld) for p in people}):
+        concerned = [p for p in people if (p.case.unread, p.case.withheld) == (unread, withheld)]
+        # A type that is refused to several and given to nobody counts as one that is not offered.
+        size = 1 if withheld else len(concerned)
+        for start in range(0, len(concerned), size):
+            some = concerned[start : start + size]
+            refused = frozenset({*unread, *withheld})
+            wire = AsItWasLoaded(some, refused=refused, unlisted=frozenset(unread))
+            with FHIRClient(base_url, transport=wire) as client:
+                yield from _read(client, some, protocol, vocabulary, batch_size)
 
 
 def _read(

@@ -38,20 +38,32 @@ class Authority:
         certificate = self._signed(self._name, self._key, is_authority=True)
         self.file = self._write("ca.pem", certificate.public_bytes(Encoding.PEM))
 
-    def issue(self, name: str, passphrase: str = "") -> tuple[str, str]:
-        """The files of a new certificate for 127.0.0.1 and of its key."""
+    def issue(
+        self, name: str, passphrase: str = "", *, days: float = 0, address: str = LOOPBACK
+    ) -> tuple[str, str]:
+        """The files of a new certificate for 127.0.0.1 and of its key.
+
+        With `days` the two hours of its life lie that far ahead, with less than 0 in the past.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        certificate = self._signed(subject, key, is_authority=False).public_bytes(Encoding.PEM)
+        signed = self._signed(subject, key, is_authority=False, days=days, address=address)
+        certificate = signed.public_bytes(Encoding.PEM)
         lock = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
         self._write(f"{name}-both.pem", certificate + private)
         return self._write(f"{name}.pem", certificate), self._write(f"{name}-key.pem", private)
 
     def _signed(
-        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, is_authority: bool
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        *,
+        is_authority: bool,
+        days: float = 0,
+        address: str = LOOPBACK,
     ) -> x509.Certificate:
-        now = datetime.now(UTC)
+        now = datetime.now(UTC) + timedelta(days=days)
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -62,7 +74,7 @@ class Authority:
             .not_valid_after(now + timedelta(hours=1))
             .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
             .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK))]), critical=False
+                x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))]), critical=False
             )
             .sign(self._key, hashes.SHA256())
         )

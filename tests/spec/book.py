@@ -9,7 +9,7 @@ packaged protocol on one fixed day, as `boneflag explain` does; nothing is faked
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -44,7 +44,8 @@ class Case:
 
     `finds` maps criterion numbers to "met", "not-met" or "unknown", for met risk factors with the
     grade: "met major". `says` are words that the evidence must hold; `reports` words of a reported
-    problem. Expectations that are left out are not asserted.
+    problem. `unread` are types that nobody can read here, `withheld` those that are read of others.
+    Expectations that are left out are not asserted.
     """
 
     who: str
@@ -60,6 +61,7 @@ class Case:
     says_not: tuple[str, ...] = ()
     reports: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
     example: str = ""
 
     @property
@@ -108,46 +110,59 @@ def _flat(pieces: Any) -> Iterator[Resource]:
 
 
 def explain(
-    *chart: Resource, unread: Sequence[str] = (), on: date = TODAY, at: datetime = AT
+    *chart: Resource,
+    unread: Sequence[str] = (),
+    withheld: Sequence[str] = (),
+    on: date = TODAY,
+    at: datetime = AT,
 ) -> dict[str, Any]:
     """What `boneflag explain --json` says about a chart, with resource types that were refused."""
-    return explain_bytes(file_of(*chart), unread=unread, on=on, at=at)
+    return explain_bytes(file_of(*chart), unread=unread, withheld=withheld, on=on, at=at)
 
 
 def explain_bytes(
-    raw: bytes, *, unread: Sequence[str] = (), on: date = TODAY, at: datetime = AT
+    raw: bytes,
+    *,
+    unread: Sequence[str] = (),
+    withheld: Sequence[str] = (),
+    on: date = TODAY,
+    at: datetime = AT,
 ) -> dict[str, Any]:
     """The same for the bytes of a file."""
     vocabulary = packaged_vocabulary()
     protocol = packaged_protocol(vocabulary)
-    if unread:
-        thought, resources = _thought_without(raw, unread, on)
+    if unread or withheld:
+        thought, resources = _thought_without(raw, unread, withheld, on)
         return thought_json(thought, Delivery(), resources, at, Outlook())
     return explain_file(
         raw, protocol, vocabulary, Delivery(), site=SITE, on=on, at=at, looks_ahead=False
     )[1]
 
 
-def thought_about(*chart: Resource, unread: Sequence[str] = ()) -> tuple[Thought, Protocol]:
+def thought_about(
+    *chart: Resource, unread: Sequence[str] = (), withheld: Sequence[str] = ()
+) -> tuple[Thought, Protocol]:
     """What the line thinks about a chart, and the protocol that it thinks by."""
     protocol = packaged_protocol(packaged_vocabulary())
-    return _thought_without(file_of(*chart), unread, TODAY)[0], protocol
+    return _thought_without(file_of(*chart), unread, withheld, TODAY)[0], protocol
 
 
 def _thought_without(
-    raw: bytes, unread: Sequence[str], on: date
+    raw: bytes, unread: Sequence[str], withheld: Sequence[str], on: date
 ) -> tuple[Thought, Mapping[str, Any]]:
     """What the line thinks where some resource types were refused."""
     vocabulary = packaged_vocabulary()
     protocol = packaged_protocol(vocabulary)
     chart = read_bundle(raw)
+    lacking = {*unread, *withheld}
     record = RecordParser(vocabulary).record(
         chart.patient_id,
-        {t: r for t, r in chart.resources.items() if t not in unread},
+        {t: r for t, r in chart.resources.items() if t not in lacking},
         chart.medications,
-        unread=unread,
+        unread=lacking,
         reported=chart.problems,
     )
+    record = replace(record, withheld=frozenset(withheld))
     alerts = alert_history(
         ResourceRef("Patient", chart.patient_id),
         [dict(r) for t in ("Flag", "Task") for r in chart.resources.get(t, ())],
@@ -201,7 +216,7 @@ def told(
 
 def shown(case: Case) -> dict[str, Any]:
     """What was found for a case, only as far as the case expects something."""
-    return shown_in(explain(*case.chart, unread=case.unread), case)
+    return shown_in(explain(*case.chart, unread=case.unread, withheld=case.withheld), case)
 
 
 def shown_in(answer: Mapping[str, Any], case: Case) -> dict[str, Any]:

@@ -73,13 +73,15 @@ def book() -> list[ReadCase]:
 
 def _read(case: Case, parser: RecordParser) -> ReadCase:
     chart = read_bundle(file_of(*case.chart))
+    lacking = {*case.unread, *case.withheld}
     record = parser.record(
         chart.patient_id,
-        {t: r for t, r in chart.resources.items() if t not in case.unread},
+        {t: r for t, r in chart.resources.items() if t not in lacking},
         chart.medications,
-        unread=case.unread,
+        unread=lacking,
         reported=chart.problems,
     )
+    record = replace(record, withheld=frozenset(case.withheld))
     alerts = {t: [dict(r) for r in chart.resources.get(t, ())] for t in ("Flag", "Task")}
     return ReadCase(case, record, alerts)
 

@@ -113,7 +113,12 @@ def test_what_an_alert_rests_on_is_remembered():
 
 
 def test_what_is_remembered_goes_back_as_it_came():
-    assert remembered_from(KNOWN) == Remembered(2, "1", "1", "active", "requested")
+    remembered = remembered_from(KNOWN)
+    assert (remembered.flag_version, remembered.task_version) == ("1", "1")
+    assert (remembered.flag_status, remembered.task_status) == ("active", "requested")
+    assert (remembered.episode, remembered.kind) == (2, AlertKind.SCREENING)
+    assert (remembered.state, remembered.opened_on) == ("confirmed", ON)
+    assert remembered.content_digest == "digest"
 
 
 @pytest.mark.parametrize(
@@ -127,3 +132,47 @@ def test_what_is_remembered_goes_back_as_it_came():
 )
 def test_a_closing_of_which_nobody_knows_whether_it_arrived_may_be_ours(plan, status):
     assert with_sent(Remembered(), plan).sent_flag_status == status
+
+
+MESSAGE = PostedResource(ResourceRef("Communication", "c1"), "completed", "0")
+TOLD = Outcome("created", settled=frozenset({"message"}), message=MESSAGE, channel="communication")
+
+
+def test_a_message_is_remembered_with_its_channel():
+    entry = entry_after(create(), TOLD, None)
+
+    assert (entry.channel, entry.state) == ("communication", EntryState.CONFIRMED)
+    assert remembered_from(entry).message == MESSAGE
+
+
+def test_an_outcome_that_nobody_can_look_up_is_remembered_as_unknown():
+    entry = entry_after(create(), Outcome("unknown", channel="communication"), None)
+
+    assert (entry.state, entry.channel) == (EntryState.UNKNOWN, "communication")
+
+
+def test_an_alert_that_cannot_be_closed_there_is_closed_in_the_ledger_which_says_that_it_stays():
+    known = entry_after(create(), TOLD, None)
+    outcome = Outcome("already-there", channel="communication", remains=True)
+
+    entry = entry_after(resolve(None), outcome, known)
+
+    assert entry.state is EntryState.CLOSED
+    assert entry.closing_reason.endswith("; what was told stays to be seen where it was told")
+    assert entry.message_id == "c1"
+
+
+def test_an_alert_that_was_withdrawn_without_a_change_there_is_remembered_as_withdrawn():
+    known = entry_after(create(), TOLD, None)
+    posted = replace(POSTED, flag=None, task=None, message=MESSAGE)
+    outcome = Outcome("already-there", channel="communication", remains=True)
+
+    assert remembered_from(entry_after(withdraw(posted), outcome, known)).was_withdrawn
+    assert not remembered_from(entry_after(resolve(posted), outcome, known)).was_withdrawn
+
+
+def test_an_alert_that_another_channel_told_keeps_that_channel():
+    outcome = Outcome("already-there", channel="worklist-file", remains=True)
+    known = replace(KNOWN, channel="worklist-file")
+
+    assert entry_after(update(an_alert(), POSTED), outcome, known).channel == "worklist-file"

@@ -1,13 +1,16 @@
 """The line's manners where something is not in order; what it does otherwise is in functional."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 import structlog
 
-from service.ehr.errors import EHRMisunderstood
+from service.ehr.errors import EHRMisunderstood, EHRNotAsked
+from service.ehr.pace import Pace
+from service.ehr.politeness import Politeness
+from service.ehr.turns import LocalTurns
 from service.store.errors import StoreConflict, StoreUnavailable
-from tests.lib.small_line import SmallEHR, small_line
+from tests.lib.small_line import NoAlerts, SmallEHR, small_line
 
 
 @pytest.fixture
@@ -82,9 +85,12 @@ def test_a_batch_is_screened_and_its_people_wait_no_longer(line):
     assert waiting(line) == 0
 
 
-def test_an_ehr_that_cannot_be_understood_is_nobodys_fault_and_goes_up(line):
+def test_an_ehr_that_cannot_be_understood_is_nobodys_fault_and_goes_up(line, monkeypatch):
+    def misunderstand(*_):
+        raise EHRMisunderstood("no FHIR")
+
     line.start_sweep()
-    line.ehr._read_alerts = lambda *_: (_ for _ in ()).throw(EHRMisunderstood("no FHIR"))
+    monkeypatch.setattr(NoAlerts, "read", misunderstand)
 
     with pytest.raises(EHRMisunderstood):
         line.screen(batches(line)[0])
@@ -146,3 +152,46 @@ def test_who_was_handed_out_lately_is_not_handed_out_again_while_the_queue_holds
     again = line.hand_out(1000, queue_is_empty=False, forgotten_after=timedelta(minutes=30))
 
     assert (len(first), again) == (2, [])
+
+
+# Keeping still
+
+
+def polite(**options):
+    """Politeness without a rate that would be felt."""
+    per_day = options.pop("per_day", 0)
+    return Politeness(LocalTurns(), Pace(10_000.0, per_day, None, UTC), **options)
+
+
+def test_nobody_is_handed_out_while_it_is_paused_and_nobody_loses_an_attempt(line):
+    line.start_sweep()
+    line.ehr.client.politeness = polite(is_paused=lambda: True)
+    with structlog.testing.capture_logs() as events:
+        assert [batches(line) for _ in range(9)] == [[]] * 9
+    line.ehr.client.politeness = None
+    assert sum(line.screen(keys) for keys in batches(line)) == 3
+    assert {(e["event"], e["reason"]) for e in events} == {("work_waits", "paused")}
+
+
+def test_what_was_handed_out_before_a_pause_is_put_off(line):
+    line.start_sweep()
+    handed_out = batches(line)
+    line.ehr.client.politeness = polite(is_paused=lambda: True)
+    assert [line.screen(keys) for keys in handed_out] == [0, 0]
+    assert waiting(line) == 3
+
+
+def test_no_run_is_begun_that_could_not_read_its_cohort(line):
+    line.ehr.client.politeness = polite(is_paused=lambda: True)
+    with pytest.raises(EHRNotAsked):
+        line.start_sweep()
+    assert line.ledger.runs.newest(1) == []
+
+
+def test_a_budget_that_ends_in_the_middle_puts_the_rest_off_until_tomorrow(line):
+    line.start_sweep()
+    line.ehr.client.politeness = polite(per_day=6)
+    judged = sum(line.screen(keys) for keys in batches(line))
+    assert 0 < judged < 3
+    assert waiting(line) == 3 - judged
+    assert batches(line) == []

@@ -37,7 +37,7 @@ def settings(tmp_path):
             database_url=f"sqlite:///{tmp_path / 'ledger.sqlite3'}",
         )
 
-    wiring._warn_once.cache_clear()
+    wiring.protocol._warn_once.cache_clear()
     return made
 
 

@@ -123,3 +123,37 @@ def test_the_base_url_of_the_ehr_has_no_default():
     with pytest.raises(SettingsInvalid, match="BONEFLAG_FHIR_BASE_URL is not set"):
         require_base_url(Settings())
     assert require_base_url(Settings(fhir_base_url="https://e.example")) == "https://e.example"
+
+
+# Where the cohort comes from
+
+
+@pytest.mark.parametrize("value", ["", "registry", "group, registry", "auto,nothing"])
+def test_a_cohort_source_that_nobody_knows_is_refused(value):
+    with pytest.raises(ValueError, match="code-search, group, patient-list, id-file"):
+        Settings(cohort_sources=value)
+
+
+def test_several_cohort_sources_may_be_named():
+    assert Settings(cohort_sources="group, id-file").wanted_sources == ("group", "id-file")
+
+
+def test_a_cohort_source_is_configured_where_its_setting_is_given():
+    settings = Settings(cohort_list_ids="urn:x|1", cohort_file="people.csv")
+
+    assert settings.configured_sources == ("patient-list", "id-file")
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, ("code-search",)),
+        ({"cohort_file": "people.csv"}, ("id-file",)),
+        (
+            {"cohort_sources": "code-search,group", "cohort_group_ids": "g1"},
+            ("code-search", "group"),
+        ),
+    ],
+)
+def test_without_a_wish_every_configured_source_is_asked_and_else_the_search_by_code(given, names):
+    assert Settings(**given).source_names == names

@@ -16,7 +16,7 @@ PROTOCOL = packaged_protocol(VOCABULARY)
 TASK = ResourceRef("Task", "t1")
 
 
-def a_record():
+def a_record(unread=()):
     """Somebody with MS and an EDSS of 6.5."""
     snomed = "http://snomed.info/sct"
     confirmed = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
@@ -46,7 +46,7 @@ def a_record():
             }
         ],
     }
-    return RecordParser(VOCABULARY).record("p1", resources, {})
+    return RecordParser(VOCABULARY).record("p1", resources, unread=unread)
 
 
 def a_decision(source=TASK, about=AlertKind.SCREENING):
@@ -100,3 +100,19 @@ def test_nothing_is_planned_where_our_alerts_could_not_be_read():
     plans = blind(thought_of()).plans
 
     assert [(plan.action, plan.alert) for plan in plans] == [(Action.KEEP, None)]
+
+
+def test_the_sources_that_a_row_tells_are_those_of_the_text():
+    (plan,) = [p for p in thought_of().plans if p.kind is AlertKind.SCREENING]
+    cited = [line for line in plan.alert.detail.splitlines() if "Source: " in line]
+    assert cited
+    assert {f"  Source: {citation}" for citation in plan.alert.citations} == set(cited)
+
+
+def test_the_unknown_that_a_row_tells_is_that_of_the_text():
+    thought = think(a_record(["FamilyMemberHistory"]), AlertHistory(), PROTOCOL, ON, site="here")
+    (plan,) = [p for p in thought.plans if p.kind is AlertKind.SCREENING]
+    _, _, below = plan.alert.detail.partition("\nNot known:\n")
+    lines = below.partition("\n\n")[0].splitlines()
+    assert lines
+    assert [f"- {told}" for told in plan.alert.unknown] == lines

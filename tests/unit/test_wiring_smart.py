@@ -5,16 +5,18 @@ from pydantic import SecretStr, ValidationError
 
 from service.checking import check_ehr
 from service.ehr.cohort.members import CohortMembers
+from service.ehr.cohort.source import CohortSource
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRRefused
 from service.ehr.smart.keys import new_key
 from service.ehr.smart.scopes import access_for
+from service.ehr.strategy import Wishes, choose
 from service.screening.protocol import packaged_protocol
 from service.screening.value_sets import packaged_vocabulary
 from service.settings import Settings, SettingsInvalid
 from service.wiring import client_for
 from tests.lib.login_server import LoginServer
-from tests.lib.wire import answer
+from tests.lib.wire import answer, bundle
 
 BASE = "https://ehr.example.org/fhir"
 KEY = new_key("ES384")
@@ -121,21 +123,45 @@ def check(scope, mode="live"):
         "fhirVersion": "4.0.1",
         "rest": [{"mode": "server", "resource": listed, "interaction": [{"code": "transaction"}]}],
     }
+
+    def chart(request):
+        return answer(statement if request.url.path.endswith("/metadata") else bundle())
+
     server = LoginServer([KEY])
     server.token_answer["scope"] = scope
-    server.instead_of_chart = lambda _: answer(statement)
-    access = access_for(NEEDED, has_groups=False, writes_alerts=mode == "live")
+    server.instead_of_chart = chart
+    alerts = ("Flag", "Task")
+    access = access_for(NEEDED, also_read=alerts, writes=alerts if mode == "live" else ())
     client = server.client(server.auth(KEY, access=access))
-    found = CohortMembers(("p1",), "test", True)
-    ehr = EHRConnection(client, VOCABULARY, None, cohort_sources=[lambda *_: found])
+    nobody = CohortMembers((), "test", True)
+    ehr = EHRConnection(
+        client,
+        VOCABULARY,
+        None,
+        cohort_sources=[CohortSource("code-search", lambda _: nobody)],
+        choose=lambda capability, vendor: choose(
+            capability, vendor, PROTOCOL.needs, VOCABULARY, wishes(capability, mode)
+        ),
+    )
     return check_ehr(ehr, PROTOCOL, Settings(mode=mode))
+
+
+def wishes(capability, mode):
+    """Flag and Task, where both may be written."""
+
+    def lacks(name):
+        unwritable = [t for t in ("Flag", "Task") if not capability.can_write(t)]
+        is_it = name == "flag-and-task"
+        return tuple(f"{t} may not be written" for t in unwritable) if is_it else ("not here",)
+
+    return Wishes(channel_lacks=lacks, channel_reads=lambda _: 2, is_live=mode == "live")
 
 
 def test_a_check_with_every_scope_says_nothing_of_them():
     checked = check("system/*.*")
 
     assert checked.can_work
-    assert checked.missing == ()
+    assert not any("granted" in line for line in checked.missing)
     assert dict(checked.lines)["login"] == "SMART, all that is needed is granted"
 
 
@@ -151,9 +177,8 @@ def test_a_check_names_the_types_that_are_not_granted():
     checked = check(f"{granted} system/Medication.read system/Flag.read system/Task.read", "shadow")
 
     assert checked.can_work
-    assert checked.missing == (
-        "FamilyMemberHistory is not granted to this client: it stays unread",
-    )
+    assert "FamilyMemberHistory is not granted to this client: it stays unread" in checked.missing
+    assert not any("FamilyMemberHistory cannot" in line for line in checked.missing)
 
 
 def test_a_check_names_the_types_that_are_granted_in_part():
@@ -175,7 +200,7 @@ def test_a_live_site_that_may_not_write_cannot_work():
     checked = check("system/*.read system/Flag.write")
 
     assert not checked.can_work
-    assert "may not write Task" in checked.why_not
+    assert "Task may not be written" in checked.why_not
 
 
 def test_a_shadow_site_need_not_write():

@@ -14,7 +14,7 @@ import structlog
 
 from service.ehr.client import FHIRClient
 from service.ehr.cohort.members import CohortMembers
-from service.ehr.errors import EHRMisunderstood
+from service.ehr.errors import EHRMisunderstood, EHRNotFound
 from service.ehr.subject import referenced
 
 _log = structlog.get_logger()
@@ -28,7 +28,14 @@ def members_of_group(client: FHIRClient, group_id: str) -> CohortMembers:
     `is_complete` is False where the Group holds members that are no Patients (a Group in it), or
     says that it has more than it lists. EHRNotFound or EHRRefused where it cannot be read.
     """
-    group = client.read("Group", group_id).resource
+    try:
+        group = client.read("Group", group_id).resource
+    except EHRNotFound as error:
+        raise EHRNotFound(
+            "The EHR shows no Group with an id of BONEFLAG_COHORT_GROUP_IDS: check it, and that"
+            " this client may see the Group",
+            status=error.status,
+        ) from None
     if group is None or group.get("resourceType") != "Group":
         raise EHRMisunderstood("The EHR answered a read of Group with something else")
     members = group.get("member")

@@ -1,4 +1,4 @@
-"""What the Flag and the Task of an alert share: identifier, extensions, options, careful reading.
+"""What the resources of an alert share: identifier, extensions, options, careful reading.
 
 A newcomer would get one thing wrong. A resource that we read back is the EHR's, not ours: people
 and other systems add notes, codings, tags and owners to it. Everything here that reads takes what
@@ -8,18 +8,21 @@ it can use from any JSON, and everything that changes keeps what it does not own
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from service.ehr.delivery.recipients import NO_RECIPIENTS, Recipients
 from service.screening.alert import (
+    ALERT_CODE_SYSTEM,
     ALERT_IDENTIFIER_SYSTEM,
     CANONICAL_BASE,
     OPEN_TASK_STATUSES,
     Alert,
     AlertKind,
 )
+from service.screening.record import ResourceRef
 
 PROTOCOL_DIGEST_URL = f"{CANONICAL_BASE}/StructureDefinition/protocol-digest"
 ALERT_CONTENT_URL = f"{CANONICAL_BASE}/StructureDefinition/alert-content"
@@ -37,27 +40,33 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOptions:
-    """What a hospital may choose about its Flags and Tasks.
+    """What a hospital may choose about its alerts.
 
-    `author` (Flag.author and Task.requester) and `owner` are references such as `Device/boneflag`;
-    `performer` is the role that should take the Task, as (system, code, display). `profiles` names
-    our profiles in meta.profile: off by default, since some servers refuse profiles that they do
-    not hold.
+    `author` (who wrote it: Flag.author, Task.requester, Communication.sender) and `owner` are
+    references such as `Device/boneflag`; `performer` is the role that should take the Task, as
+    (system, code, display). `recipients` are told by messages, and own the Task where no owner is
+    given. `profiles` names our profiles in meta.profile: off by default, since some servers refuse
+    profiles that they do not hold.
     """
 
     author: str | None = None
     owner: str | None = None
     performer: tuple[str, str, str] | None = None
     profiles: bool = False
+    recipients: Recipients = NO_RECIPIENTS
+
+
+# What may stand in `reasonReference` (R4, Communication and ServiceRequest alike).
+_REASON_TYPES = frozenset({"Condition", "Observation", "DiagnosticReport", "DocumentReference"})
 
 
 def identifier_of(key: str) -> dict[str, str]:
-    """The business identifier that ties a Flag and a Task to one episode."""
+    """The business identifier that ties what we write to one episode."""
     return {"system": ALERT_IDENTIFIER_SYSTEM, "value": key}
 
 
 def key_in(resource: Mapping[str, Any]) -> str | None:
-    """The alert key of a Flag or Task, None where it is not one of ours."""
+    """The alert key that a resource carries, None where it is not one of ours."""
     for identifier in objects(resource, "identifier"):
         value = identifier.get("value")
         if identifier.get("system") == ALERT_IDENTIFIER_SYSTEM and isinstance(value, str):
@@ -118,6 +127,36 @@ def stands(resource: Mapping[str, Any]) -> bool:
     """
     status = resource.get("status")
     return status == "active" or (status in OPEN_TASK_STATUSES and status != "on-hold")
+
+
+def protocol_of(alert: Alert) -> str:
+    """The canonical of the protocol that spoke, with its version."""
+    return f"{CANONICAL_BASE}/PlanDefinition/{alert.protocol_id}|{alert.protocol_version}"
+
+
+def alert_coding(kind: AlertKind) -> dict[str, str]:
+    """The kind of an alert, as a coding of ours."""
+    return {"system": ALERT_CODE_SYSTEM, "code": kind.value, "display": TITLES[kind]}
+
+
+def references_to(refs: Iterable[ResourceRef]) -> list[dict[str, str]]:
+    """FHIR References, each once."""
+    return [{"reference": str(ref)} for ref in dict.fromkeys(refs)]
+
+
+def is_reason(ref: ResourceRef) -> bool:
+    """Whether this evidence may be named as a reason, and not only as what it is about."""
+    return ref.type in _REASON_TYPES
+
+
+def markdown_of(text: str) -> str:
+    """Plain lines as markdown, where a line ends only after two blanks."""
+    return "  \n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def without_empty(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The elements that say something: FHIR allows no empty ones."""
+    return {name: value for name, value in body.items() if value not in ([], None, "")}
 
 
 def copy_of(current: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typing import Any
 
 from service.ehr.delivery.checks import built, handed_back
 from service.ehr.delivery.elements import (
-    TITLES,
     DeliveryOptions,
+    alert_coding,
     copy_of,
     has_coding,
     identifier_of,
@@ -50,7 +50,7 @@ def new_flag(alert: Alert, options: DeliveryOptions) -> dict[str, Any]:
         "identifier": [identifier_of(alert.key)],
         "status": "active",
         "category": [_CATEGORY],
-        "code": {"coding": [_coding(alert)], "text": alert.banner},
+        "code": {"coding": [alert_coding(alert.kind)], "text": alert.banner},
         "subject": {"reference": str(alert.patient)},
         "period": {"start": alert.since.isoformat()},
     }
@@ -59,14 +59,6 @@ def new_flag(alert: Alert, options: DeliveryOptions) -> dict[str, Any]:
     if options.author:
         body["author"] = {"reference": options.author}
     return built(Flag, body)
-
-
-def _coding(alert: Alert) -> dict[str, str]:
-    return {
-        "system": ALERT_CODE_SYSTEM,
-        "code": alert.kind.value,
-        "display": TITLES[alert.kind],
-    }
 
 
 def updated_flag(

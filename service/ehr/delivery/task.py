@@ -22,21 +22,25 @@ from service.ehr.delivery.elements import (
     TASK_INPUT_SYSTEM,
     TITLES,
     DeliveryOptions,
+    alert_coding,
     copy_of,
     has_coding,
     identifier_of,
+    markdown_of,
     objects,
     own_extensions,
     part,
+    protocol_of,
     stamp,
     stands,
     with_own_extensions,
+    without_empty,
 )
 from service.screening.alert import ALERT_CODE_SYSTEM, CANONICAL_BASE, Alert
 
 TASK_PROFILE = f"{CANONICAL_BASE}/StructureDefinition/boneflag-task"
 Closing = Literal["resolved", "withdrawn", "duplicate"]
-_CLOSINGS: dict[Closing, str] = {
+CLOSINGS: dict[Closing, str] = {
     "resolved": "Resolved by BoneFlag",
     "withdrawn": "Withdrawn by BoneFlag",
     "duplicate": "Duplicate retired by BoneFlag",
@@ -57,11 +61,11 @@ def new_task(
         "resourceType": "Task",
         "extension": own_extensions(alert),
         "identifier": [identifier_of(alert.key)],
-        "instantiatesCanonical": _protocol_of(alert),
+        "instantiatesCanonical": protocol_of(alert),
         "status": "requested",
         "intent": "proposal",
         "priority": alert.priority,
-        "code": {"coding": [_coding(alert)], "text": TITLES[alert.kind]},
+        "code": {"coding": [alert_coding(alert.kind)], "text": TITLES[alert.kind]},
         "description": alert.summary,
         "for": {"reference": str(alert.patient)},
         "authoredOn": now,
@@ -75,29 +79,16 @@ def new_task(
         body["meta"] = {"profile": [TASK_PROFILE]}
     if options.author:
         body["requester"] = {"reference": options.author}
-    if options.owner:
-        body["owner"] = {"reference": options.owner}
+    owner = options.owner or next(iter(options.recipients.owners_of(alert.kind)), None)
+    if owner:
+        body["owner"] = {"reference": owner}
     if options.performer:
         body["performerType"] = [_role(options.performer)]
-    return built(Task, {name: value for name, value in body.items() if value != []})
-
-
-def _protocol_of(alert: Alert) -> str:
-    return f"{CANONICAL_BASE}/PlanDefinition/{alert.protocol_id}|{alert.protocol_version}"
-
-
-def _coding(alert: Alert) -> dict[str, str]:
-    return {
-        "system": ALERT_CODE_SYSTEM,
-        "code": alert.kind.value,
-        "display": TITLES[alert.kind],
-    }
+    return built(Task, without_empty(body))
 
 
 def _note(alert: Alert, now: str) -> dict[str, str]:
-    # Annotation.text is markdown, where a line ends only after two blanks.
-    lines = (line.rstrip() for line in alert.detail.strip().splitlines())
-    return {"authorString": AUTHOR_NAME, "time": now, "text": "  \n".join(lines)}
+    return {"authorString": AUTHOR_NAME, "time": now, "text": markdown_of(alert.detail)}
 
 
 def _inputs(alert: Alert) -> list[dict[str, Any]]:
@@ -161,8 +152,8 @@ def closed_task(
     """The EHR's Task with a final status, why in words, and our mark that it was us."""
     body = copy_of(current)
     body["status"] = status
-    coding = {"system": CLOSING_SYSTEM, "code": closing, "display": _CLOSINGS[closing]}
-    body["statusReason"] = {"coding": [coding], "text": reason.strip() or _CLOSINGS[closing]}
+    coding = {"system": CLOSING_SYSTEM, "code": closing, "display": CLOSINGS[closing]}
+    body["statusReason"] = {"coding": [coding], "text": reason.strip() or CLOSINGS[closing]}
     return handed_back(_modified(body, at))
 
 

@@ -115,6 +115,8 @@ def _pem_key(content: bytes) -> object:
     except TypeError:
         raise KeyUnusable("it is locked with a passphrase: give it without one") from None
     except (ValueError, UnsupportedAlgorithm):
+        if b"PUBLIC KEY-" in content:
+            raise KeyUnusable("it is a public key: give the private one") from None
         raise KeyUnusable("it is neither a private key in PEM nor a JWK") from None
 
 

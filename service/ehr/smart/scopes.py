@@ -18,16 +18,16 @@ from typing import Literal
 Syntax = Literal["v1", "v2"]
 _SCOPE = re.compile(r"system/(\*|[A-Za-z]+)\.(\*|read|write|c?r?u?d?s?)(\?\S+)?")
 _LETTERS = {"read": "rs", "write": "cud", "*": "cruds"}
-_ALERTS = frozenset({"Flag", "Task"})
-_READING, _WRITING = frozenset("rs"), frozenset("cu")
+_READING, _WRITING, _CREATING = frozenset("rs"), frozenset("cu"), frozenset("c")
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The resource types that this deployment reads, and those that it creates and updates."""
+    """The resource types that this deployment reads, creates and updates, and only creates."""
 
     reads: frozenset[str]
     writes: frozenset[str]
+    creates: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +49,39 @@ class Grant:
         return not (self.unread or self.unwritable or self.restricted)
 
 
-def access_for(needed: Iterable[str], *, has_groups: bool, writes_alerts: bool) -> Access:
+def access_for(
+    needed: Iterable[str],
+    *,
+    also_read: Iterable[str] = (),
+    writes: Iterable[str] = (),
+    creates: Iterable[str] = (),
+) -> Access:
     """What a deployment reads and writes; `needed` are the types that the protocol reads.
 
-    Our alerts are read in shadow mode too, and many orders only refer to their Medication.
+    `also_read` are those of the cohort's sources and of our alerts, which are read in shadow mode
+    too. Many orders only refer to their Medication.
     """
-    reads = {*needed, *_ALERTS, "Patient"} | ({"Group"} if has_groups else set())
+    reads = {*needed, *also_read, "Patient"}
     if any(type_.startswith("Medication") for type_ in reads):
         reads.add("Medication")
-    return Access(frozenset(reads), _ALERTS if writes_alerts else frozenset())
+    written = frozenset(writes)
+    return Access(frozenset(reads), written, frozenset(creates) - written)
 
 
 def scopes_for(access: Access, syntax: Syntax) -> tuple[str, ...]:
     """The scopes to ask for, by type."""
-    types = sorted(access.reads | access.writes)
+    types = sorted(access.reads | access.writes | access.creates)
     if syntax == "v2":
         return tuple(f"system/{t}.{_letters_for(t, access)}" for t in types)
-    words = {"read": access.reads, "write": access.writes}
+    words = {"read": access.reads, "write": access.writes | access.creates}
     return tuple(f"system/{t}.{word}" for t in types for word, named in words.items() if t in named)
 
 
 def _letters_for(type_: str, access: Access) -> str:
-    wanted = (_READING if type_ in access.reads else frozenset()) | (
-        _WRITING if type_ in access.writes else frozenset()
-    )
+    wanted: frozenset[str] = frozenset()
+    wanted |= _READING if type_ in access.reads else frozenset()
+    wanted |= _WRITING if type_ in access.writes else frozenset()
+    wanted |= _CREATING if type_ in access.creates else frozenset()
     return "".join(letter for letter in "cruds" if letter in wanted)
 
 
@@ -105,10 +114,12 @@ def grant_of(access: Access, granted: Iterable[str]) -> Grant:
     if not whole and not partial:
         return Grant((), (), (), is_clear=False)
     lacking = [t for t in sorted(access.reads) if not _held(whole, t) >= _READING]
+    unwritable = {t for t in access.writes if not _held(whole, t) >= _WRITING}
+    unwritable |= {t for t in access.creates if not _held(whole, t) >= _CREATING}
     restricted = [t for t in lacking if _held(whole, t) | _held(partial, t) >= _READING]
     return Grant(
         unread=tuple(t for t in lacking if t not in restricted),
-        unwritable=tuple(t for t in sorted(access.writes) if not _held(whole, t) >= _WRITING),
+        unwritable=tuple(sorted(unwritable)),
         restricted=tuple(restricted),
     )
 

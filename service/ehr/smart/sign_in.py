@@ -15,7 +15,13 @@ from datetime import datetime
 import structlog
 
 from service.ehr.answer import decode, retry_after_seconds
-from service.ehr.errors import EHRError, EHRMisunderstood, EHRRefused, EHRUnavailable, error_for
+from service.ehr.errors import (
+    EHRError,
+    EHRLoginRefused,
+    EHRMisunderstood,
+    EHRUnavailable,
+    error_for,
+)
 from service.ehr.smart.assertion import token_request
 from service.ehr.smart.configuration import (
     DISCOVERY_PATH,
@@ -89,13 +95,15 @@ class SignIn:
         # Servers advertise badly: where none of ours is listed, each is tried all the same.
         tried = listed or self._login.keys
         is_wrong_kind = bool(configuration.algorithms) and not listed
-        refusals: list[EHRRefused] = []
+        refusals: list[EHRLoginRefused] = []
         for key in tried:
             answer, asked = self._answered(configuration, key, scopes, now)
             if isinstance(answer, AccessToken):
                 return answer, asked
             is_blamed = is_wrong_kind and answer.is_about_the_client
-            refusals.append(EHRRefused(_OTHER_KIND) if is_blamed else answer.error(key.kid, asked))
+            refusals.append(
+                EHRLoginRefused(_OTHER_KIND) if is_blamed else answer.error(key.kid, asked)
+            )
             if not answer.is_about_the_client:
                 break
             if key is not tried[-1]:
@@ -152,8 +160,9 @@ class SignIn:
             if self._login.token_url:
                 return {}
             raise EHRMisunderstood(
-                f"The EHR does not answer at {DISCOVERY_PATH} below the base URL: check the base"
-                " URL, or set BONEFLAG_SMART_TOKEN_URL to what your EHR team gives you"
+                f"The EHR does not answer at {DISCOVERY_PATH} below the base URL: check"
+                " BONEFLAG_FHIR_BASE_URL, or set BONEFLAG_SMART_TOKEN_URL to what your EHR team"
+                " gives you"
             ) from None
 
     def _read_discovery_document(self) -> Mapping[str, object]:

@@ -18,11 +18,12 @@ from typing import Any
 
 from service.ehr.answer import decode, retry_after_seconds
 from service.ehr.bundle import http_date
-from service.ehr.errors import EHRMisunderstood, EHRRefused, EHRUnavailable
+from service.ehr.errors import EHRLoginRefused, EHRMisunderstood, EHRUnavailable
 
 _USUAL_SECONDS = 300.0
 _LONGEST_SECONDS = 86_400.0
 _MOST_SKEW_SECONDS = 60
+_MOST_SCOPES_NAMED = 4
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _CODES = frozenset(
     """
@@ -66,19 +67,22 @@ class Refusal:
         """Whether the server said no without any reason."""
         return not self.code
 
-    def error(self, kid: str, scopes: tuple[str, ...]) -> EHRRefused:
+    def error(self, kid: str, scopes: tuple[str, ...]) -> EHRLoginRefused:
         """What the operator reads; the key id and the scopes are public."""
         told = self.code or "without a reason"
-        return EHRRefused(
+        return EHRLoginRefused(
             f"The EHR's login server gave no token ({told}): {self._advice(kid, scopes)}",
             status=self.status,
         )
 
     def _advice(self, kid: str, scopes: tuple[str, ...]) -> str:
         if self.code == "invalid_scope":
+            named = " ".join(scopes)
+            if len(scopes) > _MOST_SCOPES_NAMED:
+                named = f"the {len(scopes)} scopes that `boneflag keys scopes` prints"
             return (
-                f"ask your EHR team to allow this client {' '.join(scopes)}, or set"
-                " BONEFLAG_SMART_SCOPES to what it was allowed"
+                f"ask your EHR team to allow this client {named}, or set BONEFLAG_SMART_SCOPES to"
+                " what it was allowed"
             )
         if self.code in ("unauthorized_client", "unsupported_grant_type"):
             return (

@@ -17,7 +17,7 @@ from service.screening.osteoporosis import (
     osteoporosis_evidence,
     therapy_evidence,
 )
-from service.screening.record import REQUIRED_TYPES, PatientRecord
+from service.screening.record import PatientRecord
 from service.screening.value_sets import DataRequirement
 
 NEEDS = (
@@ -35,7 +35,7 @@ def find(record: PatientRecord, parameters: Parameters, on: date) -> Iterator[Ev
     therapy = list(therapy_evidence(record, parameters, on))
     is_treated = any(e.weight is Weight.COUNTS for e in therapy)
     is_open = any(e.weight is Weight.UNCLEAR for e in therapy) or bool(
-        record.unread & REQUIRED_TYPES & {need.type for need in NEEDS}
+        record.wanting & {need.type for need in NEEDS}
     )
     for evidence in osteoporosis_evidence(record, parameters, on):
         weight = evidence.weight

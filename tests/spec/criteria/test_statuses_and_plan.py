@@ -5,6 +5,7 @@ from tests.lib.patients import (
     concept,
     condition,
     dxa,
+    dxa_appointment,
     dxa_done,
     dxa_order,
     edss,
@@ -25,6 +26,7 @@ REFUSAL = dxa_done(on="2026-08-22", status="not-done", statusReason=concept(icd(
 SCAN = dxa(t=-0.5, on="2026-05-01")
 UNREADABLE = edss(6.5, on="2024-12-01")
 ORDER = dxa_order(on="2026-11-01")
+APPOINTMENT = dxa_appointment(on="2026-12-15")
 
 MISTAKEN = (WOMAN, ms(), ANNA[2] | {"status": "entered-in-error"}, edss(2.0, on="2024-10-01"))
 CALM = (WOMAN, ms(), edss(2.0, on="2024-12-01"))
@@ -162,6 +164,79 @@ SPECS = (
                     "Device",
                     "DeviceUseStatement",
                 )
+            ),
+        ),
+    ),
+    Spec(
+        "A type that this EHR gives of others, and withholds of this person",
+        "What was withheld may be the order or the therapy that speaks against an alert: none is"
+        " opened. A type that this EHR gives of nobody changes no status (section 7).",
+        "STATUS",
+        (
+            *(
+                case(
+                    f"{kind} is withheld: it may speak against an alert",
+                    ANNA,
+                    withheld=(kind,),
+                    status="could-not-determine",
+                    plan="keep",
+                )
+                for kind in (
+                    "ServiceRequest",
+                    "Appointment",
+                    "MedicationDispense",
+                    "MedicationAdministration",
+                    "MedicationStatement",
+                )
+            ),
+            *(
+                case(
+                    f"{kind} is withheld: it can only speak for an alert",
+                    ANNA,
+                    withheld=(kind,),
+                    status="due",
+                )
+                for kind in ("Device", "DeviceUseStatement", "FamilyMemberHistory")
+            ),
+            case(
+                "orders are withheld, and a scan is inside its interval",
+                (*ANNA, SCAN),
+                withheld=("ServiceRequest",),
+                status="satisfied",
+            ),
+            case(
+                "orders are withheld, and an appointment for a scan is booked",
+                (*ANNA, APPOINTMENT),
+                withheld=("ServiceRequest",),
+                status="ordered-waiting",
+            ),
+            case(
+                "dispenses are withheld, and a therapy is ordered",
+                (*ANNA, ordered("alendronate 70 mg", on="2026-10-01")),
+                withheld=("MedicationDispense",),
+                status="satisfied",
+            ),
+            case(
+                "osteoporosis without a therapy on file; dispenses are withheld",
+                (*ANNA, OSTEOPOROSIS),
+                withheld=("MedicationDispense",),
+                status="could-not-determine",
+                gap=None,
+            ),
+            case(
+                "osteoporosis without a therapy on file; this EHR gives no dispenses of anybody",
+                (*ANNA, OSTEOPOROSIS),
+                unread=("MedicationDispense",),
+                status="result-needs-action",
+                gap="create",
+            ),
+            case(
+                "orders are withheld; our alert is open",
+                (*ANNA, *OPEN),
+                withheld=("ServiceRequest",),
+                status="could-not-determine",
+                plan="keep",
+                writes=None,
             ),
         ),
     ),

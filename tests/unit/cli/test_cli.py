@@ -117,7 +117,7 @@ def test_an_ehr_that_refuses_ends_with_4(monkeypatch, status, words):
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [("<html>Welcome</html>", "not answer with FHIR JSON"), (STU3, "speaks FHIR 3.0.2")],
+    [("<html>Welcome</html>", "not with FHIR JSON"), (STU3, "speaks FHIR 3.0.2")],
     ids=["a web page", "STU3"],
 )
 def test_a_server_that_is_no_fhir_r4_ends_with_5(monkeypatch, answer, words):

@@ -17,7 +17,12 @@ from tests.lib.canned_server import canned_server
 METADATA = {
     "resourceType": "CapabilityStatement",
     "fhirVersion": "4.0.1",
-    "rest": [{"mode": "server", "resource": []}],
+    "rest": [
+        {
+            "mode": "server",
+            "resource": [{"type": "Condition", "interaction": [{"code": "search-type"}]}],
+        }
+    ],
 }
 
 
@@ -74,7 +79,7 @@ def test_it_cannot_write_in_live_mode_either(settings, connections):
         result = run("--json")
     assert result.exit_code == 0, result.stderr
     with pytest.raises(RuntimeError, match="shadow"):
-        connections[0].apply()
+        connections[0].apply(None)
 
 
 def test_an_empty_cohort_gives_an_answer_and_a_snippet_without_codes(settings, connections):

@@ -119,3 +119,121 @@ def test_metadata_is_asked_of_the_server():
 def test_an_answer_that_is_no_statement_is_misunderstood():
     with pytest.raises(EHRMisunderstood, match="CapabilityStatement"):
         read_capability(Wire([answer(outcome("error", "x"))]).client())
+
+
+def offering(**rest):
+    return capability_from({"fhirVersion": "4.0.1", "rest": [{"mode": "server", **rest}]})
+
+
+def test_create_alone_is_no_right_to_update():
+    capability = offering(resource=[{"type": "Communication", "interaction": [{"code": "create"}]}])
+
+    assert capability.can_create("Communication")
+    assert not capability.can_write("Communication")
+    assert not capability.can_create("Flag")
+
+
+@pytest.mark.parametrize("listed", ["Condition:subject", "*", "Condition.subject", "Condition:*"])
+def test_an_include_is_spelled_in_several_ways(listed):
+    capability = offering(resource=[{"type": "Condition", "searchInclude": [listed]}])
+
+    assert capability.can_include("Condition", "Condition:subject")
+
+
+def test_an_include_that_is_not_listed_is_not_offered():
+    capability = offering(
+        resource=[{"type": "Condition", "searchInclude": ["Condition:encounter"]}]
+    )
+
+    assert not capability.can_include("Condition", "Condition:subject")
+    assert not capability.can_include("Procedure", "Procedure:subject")
+
+
+EXPORT = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/"
+
+
+@pytest.mark.parametrize(
+    ("rest", "levels"),
+    [
+        ({"resource": [{"type": "Group", "operation": [{"name": "export"}]}]}, {"group"}),
+        ({"resource": [{"type": "Patient", "operation": [{"name": "$export"}]}]}, {"patient"}),
+        (
+            {
+                "resource": [
+                    {
+                        "type": "Group",
+                        "operation": [{"name": "g", "definition": f"{EXPORT}group-export|2.0.0"}],
+                    }
+                ]
+            },
+            {"group"},
+        ),
+        ({"operation": [{"name": "export"}]}, {"system"}),
+        (
+            {"operation": [{"name": "group-export"}, {"name": "patient-export"}]},
+            {"group", "patient"},
+        ),
+        ({}, set()),
+    ],
+)
+def test_bulk_export_is_offered_by_level(rest, levels):
+    capability = offering(**rest)
+
+    offered = {level for level in ("group", "patient", "system") if capability.can_export(level)}
+    assert offered == levels
+
+
+def test_everything_batches_and_subscriptions_are_seen():
+    listed = [
+        {"type": "Patient", "operation": [{"name": "everything"}]},
+        {"type": "Subscription", "interaction": [{"code": "create"}]},
+    ]
+
+    capability = offering(resource=listed, interaction=[{"code": "batch"}])
+
+    assert capability.has_everything
+    assert capability.has_subscriptions
+    assert capability.has_batches
+
+
+def test_a_server_that_says_nothing_has_none_of_them():
+    capability = offering()
+
+    assert not capability.has_everything
+    assert not capability.has_subscriptions
+    assert not capability.has_batches
+
+
+def both(type_):
+    codes = ["read", "search-type", "create", "update"]
+    return {"type": type_, "interaction": [{"code": code} for code in codes]}
+
+
+def test_a_token_that_covers_less_hides_what_it_does_not_cover():
+    capability = offering(resource=[both("Condition"), both("Flag")]).within(
+        ["Condition"], ["Flag"]
+    )
+
+    assert not capability.can_search("Condition")
+    assert not capability.can_read("Condition")
+    assert capability.can_write("Condition")
+    assert capability.can_search("Flag")
+    assert not capability.can_create("Flag")
+
+
+def test_only_what_the_server_offers_is_said_to_be_hidden_by_the_token():
+    capability = offering(resource=[both("Condition")]).within(["Condition", "Device"], [])
+
+    assert capability.ungranted == {"Condition"}
+
+
+def test_parameters_that_are_not_to_be_relied_on_are_taken_out():
+    listed = [{"name": "code"}, {"name": "combo-code"}]
+    searched = {"interaction": [{"code": "search-type"}], "searchParam": listed}
+    offered = offering(resource=[{"type": t, **searched} for t in ("Observation", "Condition")])
+
+    capability = offered.without_parameters({"Observation": ["combo-code"]})
+
+    assert not capability.can_search("Observation", "combo-code")
+    assert capability.can_search("Observation", "code")
+    assert capability.can_search("Condition", "combo-code")

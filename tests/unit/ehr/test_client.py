@@ -121,7 +121,7 @@ def test_an_odd_id_cannot_leave_its_place_in_the_path():
 
 @pytest.mark.parametrize("body", [b"<html>Login</html>", b"", b"[]", b'"text"', b"\xff\xfe"])
 def test_an_answer_that_is_not_fhir_json_is_misunderstood(body):
-    with pytest.raises(EHRMisunderstood, match="base URL"):
+    with pytest.raises(EHRMisunderstood, match="BONEFLAG_FHIR_BASE_URL"):
         Wire([answer(body)]).client().get_json("metadata")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from service.ehr.cohort.code_search import members_by_code
 from service.ehr.cohort.group import members_of_group
-from service.ehr.cohort.members import CohortMembers, merged
+from service.ehr.cohort.members import CohortMembers
 from service.ehr.errors import EHRMisunderstood, EHRNotFound, EHRRefused, EHRRejected
 from service.screening.value_sets import ICD10CM, SNOMED, vocabulary_from
 from tests.lib.wire import Wire, answer, bundle, outcome, parameters_of, resource
@@ -193,15 +193,6 @@ def test_a_group_that_is_not_there_is_an_error_and_not_an_empty_cohort():
 def test_an_answer_that_is_no_group_is_misunderstood():
     with pytest.raises(EHRMisunderstood):
         by_group(resource("Patient", "g"))
-
-
-# Together
-
-
-def test_sources_are_added_up_and_complete_only_together():
-    both = merged([CohortMembers(("b", "a"), "x", True), CohortMembers(("b", "c"), "y", False)])
-
-    assert both == CohortMembers(("a", "b", "c"), "x + y", False)
 
 
 def test_members_are_never_printed():

@@ -4,6 +4,7 @@ import pytest
 
 from service.ehr.errors import (
     EHRConflict,
+    EHRLoginRefused,
     EHRMisunderstood,
     EHRNotFound,
     EHRRefused,
@@ -20,7 +21,7 @@ from service.ehr.errors import (
     [
         (301, EHRMisunderstood),
         (400, EHRRejected),
-        (401, EHRRefused),
+        (401, EHRLoginRefused),
         (403, EHRRefused),
         (404, EHRNotFound),
         (405, EHRRejected),

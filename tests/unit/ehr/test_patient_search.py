@@ -6,7 +6,9 @@ import pytest
 
 from service.ehr.capability import capability_from
 from service.ehr.errors import EHRUnavailable
-from service.ehr.patient_search import PatientSearch, TypeSearch, searches_for
+from service.ehr.manners import Manners
+from service.ehr.patient_search import PatientSearch
+from service.ehr.type_search import TypeSearch, searches_for
 from service.screening.value_sets import DataRequirement, vocabulary_from
 from tests.lib.wire import Chart, Wire, answer, bundle, outcome, parameters_of, resource
 
@@ -366,3 +368,88 @@ def test_of_appointments_only_those_ahead_are_asked_for():
     asked = parameters_of(wire.requests[0])["date"]
     assert asked.startswith("ge")
     assert timedelta(0) < datetime.now(UTC).date() - date.fromisoformat(asked[2:]) <= timedelta(2)
+
+
+# The manners of the server
+
+NEVER = Manners(never_retry_codes=frozenset({"4134"}))
+
+
+def test_a_denied_chart_is_not_asked_for_again_in_another_way_or_alone():
+    denial = answer(outcome("fatal", "processing", "4134"), 400)
+    wire, [found] = find(lambda _: denial, IDS, manners=NEVER)
+
+    assert found.why == dict.fromkeys(IDS, "refused")
+    assert wire.sent == ["POST /Condition/_search"]
+
+
+def test_a_denial_inside_an_answer_leaves_its_patient_unread_and_keeps_what_came():
+    def partly(_request):
+        return answer(bundle(CHART[0], outcome("warning", "processing", "4134")))
+
+    wire, [found, again] = find(partly, ["a"], ["a"], manners=NEVER)
+
+    assert ids_of(found) == ["c-a"]
+    assert found.why == {"a": "refused"}
+    assert again.why == {"a": "refused"}
+    assert len(wire.requests) == 1
+
+
+def test_the_same_warning_means_nothing_where_no_code_is_known():
+    _, [found] = find(
+        lambda _: answer(bundle(CHART[0], outcome("warning", "processing", "4134"))), ["a"]
+    )
+
+    assert not found.unread
+
+
+def test_a_login_that_was_refused_is_tried_again_with_the_next_batch():
+    chart = Chart(*CHART)
+    refusals = iter([answer(b"", 401)])
+
+    _, [first, second] = find(lambda r: next(refusals, None) or chart(r), IDS, IDS)
+
+    assert (len(first.unread), len(second.unread)) == (5, 0)
+
+
+def test_pages_are_asked_for_no_larger_than_the_server_likes():
+    manners = Manners(page_caps={"Condition": 20})
+
+    wire, _ = find(Chart(), ["a"], manners=manners)
+
+    assert parameters_of(wire.requests[0])["_count"] == "20"
+
+
+def test_three_bad_charts_in_a_row_do_not_cost_the_others_a_type_that_was_answered_before():
+    many = [f"p{n}" for n in range(8)]
+
+    def bad(request):
+        asked = parameters_of(request)["patient"]
+        return answer(outcome("error", "x"), 400) if asked in many[:3] else None
+
+    alone = Manners(one_at_a_time=True)
+    _, [_, found] = find(Chart(answer_instead=bad), ["first"], many, manners=alone)
+
+    assert found.unread == set(many[:3])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        lambda: answer(bundle(CHART[0], outcome("information", "informational", "59133"))),
+        lambda: answer(outcome("error", "processing", "59133"), 400),
+    ],
+    ids=["beside an answer", "instead of one"],
+)
+def test_a_code_that_says_incomplete_cuts_the_answer_short(reply):
+    manners = Manners(cut_short_codes=frozenset({"59133"}))
+
+    _, [found] = find(lambda _: reply(), ["a"], manners=manners)
+
+    assert found.why == {"a": "cut short"}
+
+
+def test_a_server_that_does_not_understand_post_is_never_asked_by_post():
+    wire, _ = find(Chart(*CHART), IDS, manners=Manners(searches_by_get=True))
+
+    assert wire.sent == ["GET /Condition"]

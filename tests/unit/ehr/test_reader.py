@@ -6,10 +6,12 @@ import pytest
 
 from service.ehr.capability import capability_from
 from service.ehr.errors import EHRUnavailable
+from service.ehr.manners import Manners
+from service.ehr.merged import survivor_of
 from service.ehr.reader import RecordReader
 from service.screening.record import PatientRecord, ResourceRef
 from service.screening.value_sets import DataRequirement, vocabulary_from
-from tests.lib.wire import BASE, Chart, Wire, answer, outcome, parameters_of, resource
+from tests.lib.wire import BASE, Chart, Wire, answer, bundle, outcome, parameters_of, resource
 
 TYPES = ("Patient", "Condition", "MedicationRequest")
 NEEDS = [DataRequirement(type_) for type_ in TYPES]
@@ -284,7 +286,7 @@ def test_a_withheld_medication_with_a_name_beside_it_leaves_nothing_unread():
     assert records[0].unread == frozenset()
 
 
-def test_a_medication_is_kept_within_a_run_and_read_again_in_the_next():
+def test_a_medication_that_several_batches_point_to_is_fetched_once():
     drug = resource("Medication", "m")
     orders = [medicine("1", "a", "Medication/m"), medicine("2", "b", "Medication/m")]
     wire = Wire(Chart(*PATIENTS, drug, *orders))
@@ -293,14 +295,222 @@ def test_a_medication_is_kept_within_a_run_and_read_again_in_the_next():
     for _ in range(2):
         list(reader.read_records(["a", "b"], NEEDS, Built()))
 
-    assert wire.sent.count("GET /Medication/m") == 2
+    assert wire.sent.count("GET /Medication/m") == 1
 
 
-def test_the_store_of_medications_does_not_grow_without_end(monkeypatch):
-    monkeypatch.setattr("service.ehr.medication_refs._CACHE_LIMIT", 1)
-    drugs = [resource("Medication", i) for i in ("m1", "m2")]
-    orders = [medicine("1", "a", "Medication/m1"), medicine("2", "b", "Medication/m2")]
+# Devices
 
-    _, _, given = read(Chart(*PATIENTS, *drugs, *orders), ["a", "b"], batch_size=1)
+DEVICES = ("Patient", "Device", "DeviceUseStatement")
 
-    assert list(given["b"][1]) == ["Medication/m2"]
+
+def used(id_, patient, reference):
+    return resource("DeviceUseStatement", id_, patient, device={"reference": reference})
+
+
+def read_devices(*resources, instead=lambda _: None):
+    needs = [DataRequirement(type_) for type_ in DEVICES]
+    chart = Chart(*PATIENTS, *resources, answer_instead=instead)
+    return read(chart, ["a", "b"], types=DEVICES, needs=needs)
+
+
+def test_a_device_that_a_statement_names_and_that_is_assigned_to_nobody_is_fetched():
+    chair = resource("Device", "chair")
+
+    _, _, given = read_devices(chair, used("1", "a", "Device/chair"))
+
+    assert given["a"][0]["Device"] == [chair]
+    assert given["b"][0]["Device"] == []
+
+
+def test_a_device_that_is_assigned_to_somebody_else_is_not_put_into_the_chart():
+    theirs = resource("Device", "chair", patient="z")
+
+    _, _, given = read_devices(theirs, used("1", "a", "Device/chair"))
+
+    assert given["a"][0]["Device"] == []
+
+
+def test_a_device_that_is_withheld_leaves_the_statements_unread():
+    def withhold(request):
+        return answer({}, 403) if request.url.path.endswith("/Device/chair") else None
+
+    _, records, _ = read_devices(used("1", "a", "Device/chair"), instead=withhold)
+
+    assert [r.unread for r in records] == [{"DeviceUseStatement"}, frozenset()]
+
+
+# Withheld from one, or given to nobody
+
+
+def refuse_conditions_of(*refused):
+    def instead(request):
+        asked = parameters_of(request).get("patient", "").split(",")
+        is_refused = "/Condition" in request.url.path and set(asked) & set(refused)
+        return answer(outcome("error", "forbidden"), 403) if is_refused else None
+
+    return instead
+
+
+ALONE = Manners(one_at_a_time=True)
+
+
+def test_a_type_that_others_are_read_in_is_withheld_from_whoever_was_refused():
+    chart = Chart(*PATIENTS, answer_instead=refuse_conditions_of("b"))
+
+    _, records, _ = read(chart, ["a", "b", "c"], manners=ALONE)
+
+    assert [r.withheld for r in records] == [frozenset(), {"Condition"}, frozenset()]
+
+
+def test_a_type_that_is_refused_to_everybody_is_withheld_from_nobody():
+    chart = Chart(*PATIENTS, answer_instead=refuse_conditions_of("a", "b", "c"))
+
+    _, records, _ = read(chart, ["a", "b", "c"])
+
+    assert [r.unread for r in records] == [{"Condition"}] * 3
+    assert [r.withheld for r in records] == [frozenset()] * 3
+
+
+def test_one_refusal_alone_does_not_tell_that_a_type_is_closed_to_everybody():
+    _, records, _ = read(Chart(*PATIENTS, answer_instead=refuse_conditions_of("a")), ["a"])
+
+    assert records[0].withheld == {"Condition"}
+
+
+def test_a_type_that_is_not_listed_is_withheld_from_nobody():
+    _, records, _ = read(Chart(*PATIENTS), ["a"], types=("Patient", "Condition"))
+
+    assert (records[0].unread, records[0].withheld) == ({"MedicationRequest"}, frozenset())
+
+
+def test_a_type_that_was_cut_short_is_withheld():
+    def cut(request):
+        if "/Condition" not in request.url.path:
+            return None
+        return answer(bundle(resource("Condition", "1", "a"), next_url="https://x.example/2"))
+
+    _, records, _ = read(Chart(*PATIENTS, answer_instead=cut), ["a"])
+
+    assert records[0].withheld == {"Condition"}
+
+
+def test_who_was_refused_is_not_asked_about_again_when_the_batch_comes_back():
+    wire = Wire(Chart(*PATIENTS, answer_instead=refuse_conditions_of("b")))
+    reader = RecordReader(wire.client(), capability(*TYPES), vocabulary_from([]), manners=ALONE)
+
+    for _ in range(2):
+        records = list(reader.read_records(["a", "b"], NEEDS, Built()))
+
+    asked = [parameters_of(r).get("patient") for r in wire.requests if "/Condition" in r.url.path]
+    assert asked.count("b") == 1
+    assert records[1].unread == {"Condition"}
+
+
+# What the access token covers
+
+
+def test_a_type_that_is_granted_in_part_is_read_and_concludes_nothing():
+    chart = Chart(*PATIENTS, resource("Condition", "1", "a"))
+    built = Built()
+    wire = Wire(chart)
+    reader = RecordReader(
+        wire.client(), capability(*TYPES), vocabulary_from([]), restricted=["Condition"]
+    )
+
+    records = list(reader.read_records(["a"], NEEDS, built))
+
+    assert len(built.given["a"][0]["Condition"]) == 1
+    assert records[0].unread == {"Condition"}
+    assert reader.why_unread("a") == {"Condition": "granted in part only"}
+    assert records[0].withheld == frozenset()
+
+
+def test_a_type_that_is_not_granted_says_so_and_is_not_asked_for():
+    wire = Wire(Chart(*PATIENTS))
+    granted = capability(*TYPES).within(["Condition"], [])
+    reader = RecordReader(wire.client(), granted, vocabulary_from([]))
+
+    list(reader.read_records(["a"], NEEDS, Built()))
+
+    assert reader.why_unread("a") == {"Condition": "not granted to this client"}
+    assert not any("/Condition" in sent for sent in wire.sent)
+
+
+# One at a time
+
+
+def test_where_patients_are_asked_one_at_a_time_no_list_is_ever_tried():
+    many = [f"p{n}" for n in range(7)]
+    chart = Chart(*(resource("Patient", i) for i in many))
+
+    wire, _, _ = read(chart, many, manners=ALONE)
+
+    assert len(wire.requests) == len(TYPES) * len(many)
+    assert not any("," in value for r in wire.requests for value in parameters_of(r).values())
+
+
+def test_several_required_searches_for_one_type_are_put_together():
+    categories = Manners(
+        one_at_a_time=True, required={"Condition": ({"category": "p"}, {"category": "e"})}
+    )
+    parts = {
+        "p": [resource("Condition", "1", "a"), resource("Condition", "2", "a")],
+        "e": [resource("Condition", "2", "a"), resource("Condition", "3", "a")],
+    }
+
+    def by_category(request):
+        category = parameters_of(request).get("category")
+        return answer(bundle(*parts[category])) if category else None
+
+    wire, records, given = read(
+        Chart(*PATIENTS, answer_instead=by_category), ["a"], manners=categories
+    )
+
+    assert sorted(r["id"] for r in given["a"][0]["Condition"]) == ["1", "2", "3"]
+    assert records[0].unread == frozenset()
+    assert len(wire.requests) == len(TYPES) + 1
+
+
+def test_a_type_is_unread_when_one_of_its_required_searches_fails():
+    categories = Manners(required={"Condition": ({"category": "p"}, {"category": "e"})})
+
+    def fail_one(request):
+        failed = parameters_of(request).get("category") == "e"
+        return answer(outcome("error", "invalid"), 400) if failed else None
+
+    _, records, _ = read(Chart(*PATIENTS, answer_instead=fail_one), ["a"], manners=categories)
+
+    assert records[0].unread == {"Condition"}
+
+
+# Merged
+
+
+def test_a_read_that_is_led_on_to_another_patient_says_merged_and_into_whom():
+    def merged(request):
+        is_old = request.url.path.endswith("/Patient/z")
+        return answer(b"", 302, Location=f"{BASE}/Patient/a") if is_old else None
+
+    wire = Wire(Chart(*PATIENTS, answer_instead=merged))
+    reader = RecordReader(wire.client(), capability(*TYPES), vocabulary_from([]))
+
+    built = Built()
+    (record,) = reader.read_records(["z"], NEEDS, built)
+
+    assert reader.why_unread("z") == {"Patient": "merged into another"}
+    assert survivor_of(built.given["z"][0]["Patient"][0]) == "a"
+    assert record.unread == {"Patient"}
+
+
+def test_a_refusal_with_the_code_of_a_merge_says_merged():
+    def moved(request):
+        asked = parameters_of(request).get("patient") == "z"
+        return answer(outcome("error", "processing", "4107"), 400) if asked else None
+
+    wire = Wire(Chart(*PATIENTS, resource("Patient", "z"), answer_instead=moved))
+    manners = Manners(merged_codes=frozenset({"4107"}))
+    reader = RecordReader(wire.client(), capability(*TYPES), vocabulary_from([]), manners=manners)
+
+    list(reader.read_records(["z"], NEEDS, Built()))
+
+    assert reader.why_unread("z")["Condition"] == "merged into another"

@@ -98,12 +98,45 @@ def test_a_next_link_that_comes_again_ends_an_incomplete_search():
 
 
 def test_pages_without_end_are_cut_short():
-    wire = Wire(lambda r: answer(bundle(FIRST, next_url=f"{BASE}?page={len(wire.requests)}")))
+    def another(_request):
+        number = len(wire.requests)
+        return answer(bundle(dict(FIRST, id=f"f{number}"), next_url=f"{BASE}?page={number}"))
+
+    wire = Wire(another)
 
     result = search(wire, most_pages=5)
 
     assert "more than 5 pages" in result.cut_short
     assert len(wire.requests) == 5
+
+
+def test_a_page_that_comes_again_under_another_address_is_not_taken_for_the_next():
+    wire = Wire(lambda r: answer(bundle(FIRST, next_url=f"{BASE}?page={len(wire.requests)}")))
+
+    result = search(wire)
+
+    assert not result.is_complete
+    assert len(wire.requests) == 2
+
+
+def test_a_page_that_repeats_a_part_of_the_one_before_is_followed():
+    third = dict(FIRST, id="f3")
+    wire = Wire(
+        [
+            answer(bundle(FIRST, SECOND, next_url=f"{BASE}?page=2")),
+            answer(bundle(SECOND, third, next_url=f"{BASE}?page=3")),
+            answer(bundle()),
+        ]
+    )
+
+    assert search(wire).is_complete
+
+
+def test_pages_that_end_in_a_conflict_have_expired_and_the_search_begins_again():
+    page = answer(bundle(FIRST, next_url=f"{BASE}?page=2"))
+    wire = Wire([page, answer(b"", 409), page, answer(bundle(SECOND))])
+
+    assert search(wire).matches == (FIRST, SECOND)
 
 
 def test_as_many_pages_as_allowed_are_complete():

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from service.ehr.capability import capability_from
-from service.ehr.patient_search import CUT_SHORT, FAILED, NOT_THERE, REFUSED
-from service.ehr.reader import NOT_LISTED, RecordReader
+from service.ehr.reader import RecordReader
+from service.ehr.unread import CUT_SHORT, FAILED, NOT_LISTED, NOT_THERE, REFUSED
 from service.screening.record import PatientRecord, ResourceRef
 from service.screening.value_sets import DataRequirement, vocabulary_from
 from tests.lib.wire import Chart, Wire, answer, bundle, outcome, parameters_of, resource

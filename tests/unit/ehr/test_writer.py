@@ -571,7 +571,7 @@ def test_closing_what_somebody_deleted_is_nothing_to_do() -> None:
     plan = resolve(posted(server))
     server.store.clear()
     done = a_writer(server).apply(plan)
-    assert done == Outcome("already-there")
+    assert done == Outcome("already-there", channel="flag-and-task")
 
 
 def test_withdrawing_says_that_the_alert_should_never_have_been_there() -> None:

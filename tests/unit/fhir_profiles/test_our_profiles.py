@@ -9,7 +9,7 @@ from fhir.resources.R4B.codesystem import CodeSystem
 from fhir.resources.R4B.structuredefinition import StructureDefinition
 from fhir.resources.R4B.valueset import ValueSet
 
-from service.ehr.delivery import elements, flag, task
+from service.ehr.delivery import communication, elements, flag, service_request, task
 from service.screening.alert import (
     ALERT_CODE_SYSTEM,
     ALERT_IDENTIFIER_SYSTEM,
@@ -70,6 +70,10 @@ def test_the_code_system_of_inputs_is_the_one_we_send(profiles: ById) -> None:
 def test_the_profiles_are_those_that_our_resources_name(profiles: ById) -> None:
     assert profiles["StructureDefinition-boneflag-flag"]["url"] == flag.FLAG_PROFILE
     assert profiles["StructureDefinition-boneflag-task"]["url"] == task.TASK_PROFILE
+    message = profiles["StructureDefinition-boneflag-communication"]
+    assert message["url"] == communication.COMMUNICATION_PROFILE
+    order = profiles["StructureDefinition-boneflag-servicerequest"]
+    assert order["url"] == service_request.SERVICE_REQUEST_PROFILE
 
 
 def test_the_extensions_are_those_that_our_resources_carry(profiles: ById) -> None:
@@ -78,8 +82,8 @@ def test_the_extensions_are_those_that_our_resources_carry(profiles: ById) -> No
     assert (digest, content) == (elements.PROTOCOL_DIGEST_URL, elements.ALERT_CONTENT_URL)
 
 
-def test_both_profiles_ask_for_the_business_identifier(profiles: ById) -> None:
-    for name in ("Flag", "Task"):
+def test_every_profile_asks_for_the_business_identifier(profiles: ById) -> None:
+    for name in ("Flag", "Task", "Communication", "ServiceRequest"):
         profile = profiles[f"StructureDefinition-boneflag-{name.lower()}"]
         assert _element(profile, f"{name}.identifier:alert")["min"] == 1
         system = _element(profile, f"{name}.identifier:alert.system")
@@ -99,9 +103,16 @@ def test_a_flag_has_the_one_category_that_cpg_flag_asks_for(profiles: ById) -> N
     assert (category["min"], category["max"]) == (1, "1")
 
 
-def test_a_task_is_never_more_than_a_proposal(profiles: ById) -> None:
-    intent = _element(profiles["StructureDefinition-boneflag-task"], "Task.intent")
-    assert intent["fixedCode"] == "proposal"
+def test_a_task_and_an_order_are_never_more_than_a_proposal(profiles: ById) -> None:
+    for name in ("Task", "ServiceRequest"):
+        profile = profiles[f"StructureDefinition-boneflag-{name.lower()}"]
+        assert _element(profile, f"{name}.intent")["fixedCode"] == "proposal"
+
+
+def test_our_extensions_may_stand_in_everything_that_we_send(profiles: ById) -> None:
+    for name in ("protocol-digest", "alert-content", "alert-reasons"):
+        places = {c["expression"] for c in profiles[f"StructureDefinition-{name}"]["context"]}
+        assert places == {"Flag", "Task", "Communication", "ServiceRequest"}
 
 
 def test_the_source_of_a_code_may_stand_where_the_value_sets_put_it(profiles: ById) -> None:

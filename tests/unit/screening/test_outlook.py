@@ -33,8 +33,8 @@ def to_come(*chart, unread=()):
     return [(str(c.on), str(c.status), c.because) for c in changes]
 
 
-def sentences(*chart, unread=()):
-    thought, _ = thought_about(*chart, unread=unread)
+def sentences(*chart, unread=(), withheld=()):
+    thought, _ = thought_about(*chart, unread=unread, withheld=withheld)
     return " ".join(what_would_change(thought.assessment))
 
 
@@ -132,3 +132,15 @@ def test_a_chart_that_could_not_be_judged_says_where_to_look():
     thought, protocol = thought_about(*ANNA)
     failed = assess(replace(thought.record, is_unreadable=True), protocol, date(2026, 11, 22))
     assert "could not be judged" in " ".join(what_would_change(failed))
+
+
+def test_a_type_that_was_withheld_is_named_where_it_may_speak_against_an_alert():
+    assert "ServiceRequest was withheld of this person" in sentences(
+        *ANNA, withheld=("ServiceRequest",)
+    )
+
+
+def test_a_type_that_was_withheld_is_not_named_where_it_could_only_speak_for_an_alert():
+    said = sentences(*ANNA, withheld=("ServiceRequest", "FamilyMemberHistory"))
+
+    assert "FamilyMemberHistory" not in said

@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from service.ehr.alert_history import AlertHistory
-from service.ehr.alerts import AlertsRead
+from service.ehr.cohort.source import CohortSource
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRUnavailable
 from service.screening.protocol import packaged_protocol
@@ -13,7 +12,7 @@ from service.simulate.run import Bench, sample_of, simulate
 from service.simulate.variant import TwoReadings, Variant, Variants
 from service.store.errors import StoreUnavailable
 from service.store.ledger import Ledger
-from tests.lib.small_line import VOCABULARY, SmallEHR
+from tests.lib.small_line import VOCABULARY, NoAlerts, SmallEHR
 from tests.lib.wire import Wire
 
 ON = date(2026, 11, 22)
@@ -49,8 +48,8 @@ class Hospital:
             Wire(self.ehr).client(),
             VOCABULARY,
             self.parser,
-            cohort_sources=[self.ehr.cohort],
-            read_alerts=lambda _c, _d, ids, _r: AlertsRead({i: AlertHistory() for i in ids}),
+            cohort_sources=[CohortSource("test", self.ehr.cohort)],
+            open_reading=lambda _: NoAlerts(),
         )
         return simulate(
             Bench(connection, self.parser, self.ledger, "test", 2),

@@ -10,7 +10,7 @@ from datetime import timedelta
 from service.store.errors import StoreError
 from service.store.ledger import Ledger
 
-from .builders import ATTEMPTS, MINUTE, NOW, create, entry, resolve, screening
+from .builders import ATTEMPTS, MINUTE, NOW, create, entry, resolve, screening, take
 
 
 def migrate(_: int, url: str) -> str:
@@ -22,7 +22,7 @@ def migrate(_: int, url: str) -> str:
 def remember(number: int, url: str) -> int:
     with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
         ids = [f"p{n}" for n in range(300)]
-        return ledger.cohort.remember(ids if number % 2 else ids[::-1], "group", NOW).came
+        return take(ledger, ids if number % 2 else ids[::-1], "group").came
 
 
 def store_the_same(number: int, url: str, key: str, run_id: int) -> None:
@@ -56,7 +56,7 @@ def do_everything(number: int, url: str, keys: list[str], run_id: int) -> list[s
     with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
         for round_number in range(5):
             try:
-                ledger.cohort.remember([f"p{n}" for n in range(len(keys))], "group", NOW)
+                take(ledger, [f"p{n}" for n in range(len(keys))], "group")
                 ledger.pending.mark(run_id, order, NOW)
                 ledger.screenings.store_all(
                     [screening(key, run_id, _plan(key, round_number + number)) for key in order],

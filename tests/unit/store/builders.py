@@ -8,7 +8,15 @@ from typing import Any
 
 from service.screening.alert import Action, Alert, AlertKind, AlertPlan, AlertState, PostedAlert
 from service.screening.record import ResourceRef
-from service.store.entries import AlertEntry, AssessmentEntry, EntryState, Mode, Screening
+from service.store.cohort_readings import SourceAnswer
+from service.store.entries import (
+    AlertEntry,
+    AssessmentEntry,
+    CohortChange,
+    EntryState,
+    Mode,
+    Screening,
+)
 from service.store.ledger import Ledger
 
 ATTEMPTS = 3
@@ -94,6 +102,17 @@ def people(ledger: Ledger, *fhir_ids: str) -> list[str]:
     ledger.cohort.add(fhir_ids, "code-search", NOW)
     keys = ledger.cohort.keys_of(fhir_ids)
     return [keys[fhir_id] for fhir_id in fhir_ids]
+
+
+def take(
+    ledger: Ledger,
+    fhir_ids: Sequence[str],
+    source: str = "code-search",
+    at: datetime = NOW,
+    **options: Any,
+) -> CohortChange:
+    """Write down a complete reading of the cohort from one source."""
+    return ledger.readings.take([SourceAnswer(source, fhir_ids, is_complete=True)], at, **options)
 
 
 def begin(ledger: Ledger, keys: Sequence[str] = (), mode: Mode = "live") -> int:

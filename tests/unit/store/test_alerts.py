@@ -7,7 +7,7 @@ import pytest
 from service.store.entries import EntryState
 from service.store.errors import StoreConflict
 
-from .builders import GAP, NOW, TODAY, entry, people
+from .builders import GAP, NOW, TODAY, entry, people, take
 
 
 def test_the_history_of_a_person_is_in_the_order_of_episodes(ledger):
@@ -36,7 +36,7 @@ def test_an_alert_is_open_when_it_is_or_may_be_in_the_ehr(ledger, state, is_open
 def test_people_with_an_open_alert_are_named_though_they_left_the_cohort(ledger):
     (key,) = people(ledger, "p1")
     ledger.alerts.remember(key, entry(), NOW)
-    ledger.cohort.remember([], "code-search", NOW)
+    take(ledger, [], at=NOW)
     assert ledger.cohort.members() == []
     assert ledger.alerts.patients_with_open() == [key]
 

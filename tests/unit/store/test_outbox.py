@@ -377,3 +377,39 @@ def test_going_live_plans_anew_what_was_planned_in_shadow(ledger, key):
     released(ledger, key, create())
     assert len(ledger.outbox.plans_to_send(10, NOW)) == 1
     assert states(ledger) == {("planned", "create"): 1}
+
+
+# What nobody can look up
+
+
+def test_a_plan_whose_outcome_stays_unknown_is_never_sent_again(ledger):
+    key, run_id, plan_id = deliver_one(ledger)
+    ledger.outbox.mark_sent(plan_id, NOW, NOW)
+    (sent,) = ledger.alerts.history([key])[key]
+    unknown = replace(sent, state=EntryState.UNKNOWN, channel="communication")
+    ledger.outbox.mark_left_unknown(plan_id, unknown, NOW)
+    assert ledger.outbox.plans_to_send(10, NOW + HOUR, run_id) == []
+    assert alert_states(ledger, key) == [EntryState.UNKNOWN]
+
+
+def test_an_unknown_alert_counts_as_open(ledger, key):
+    ledger.alerts.remember(key, entry(state=EntryState.UNKNOWN), NOW)
+    assert ledger.alerts.patients_with_open() == [key]
+
+
+def test_a_plan_that_was_superseded_on_its_way_and_surely_never_left_was_not_told(ledger):
+    key, _, plan_id = deliver_one(ledger)
+    ledger.outbox.mark_sent(plan_id, NOW, NOW)
+    ledger.screenings.store(screening(key, begin(ledger), keep()), NOW)
+    ledger.outbox.mark_unsent(plan_id, "EHR unavailable", NOW, NOW)
+    assert alert_states(ledger, key) == [EntryState.PLANNED]
+
+
+def test_an_alert_that_a_message_carries_is_not_forgotten(ledger):
+    key, _, plan_id = deliver_one(ledger)
+    ledger.outbox.mark_sent(plan_id, NOW, NOW)
+    (planned,) = ledger.alerts.history([key])[key]
+    told = replace(planned, message_type="Communication", message_id="c1")
+    ledger.alerts.remember(key, told, NOW)
+    ledger.outbox.mark_failed(plan_id, "EHRRejected")
+    assert alert_states(ledger, key) == [EntryState.SENT]

@@ -125,3 +125,78 @@ def test_marking_somebody_again_for_the_same_run_changes_nothing(ledger):
 def test_marking_nobody_is_no_mistake(ledger):
     run_id = begin(ledger, [])
     assert ledger.runs.is_reported(run_id)
+
+
+def test_who_waits_longest_is_handed_out_first_also_by_a_newer_run(ledger):
+    early, late = sorted(people(ledger, "p1", "p2"), reverse=True)
+    begin(ledger, [early])
+    run_id = ledger.runs.open("sweep", "shadow", "digest", NOW + HOUR)
+    ledger.pending.mark(run_id, [early, late], NOW + HOUR)
+    assert hand_out(ledger, NOW + 2 * HOUR) == [early, late]
+
+
+# A run that reads its people itself
+
+
+def test_people_who_are_marked_for_later_are_not_in_the_queue_before(ledger):
+    keys = people(ledger, "p1")
+    ledger.pending.mark(begin(ledger), keys, NOW, NOW + HOUR)
+    assert hand_out(ledger, NOW + HOUR - MINUTE) == []
+    assert hand_out(ledger, NOW + HOUR) == keys
+
+
+def test_people_who_were_put_off_can_be_taken_by_their_run_all_the_same(ledger):
+    keys = people(ledger, "p1")
+    run_id = begin(ledger, keys)
+    ledger.pending.put_off(run_id, keys, NOW + HOUR)
+    assert ledger.pending.take(run_id, keys, NOW) == keys
+
+
+def test_a_run_takes_nobody_who_waits_for_another(ledger):
+    keys = people(ledger, "p1")
+    older = begin(ledger, keys)
+    begin(ledger, keys)
+    assert ledger.pending.take(older, keys, NOW) == []
+
+
+def test_somebody_who_was_taken_too_often_is_given_up_with_a_reason(ledger):
+    keys = people(ledger, "p1")
+    run_id = begin(ledger, keys)
+    for _ in range(ATTEMPTS):
+        assert ledger.pending.take(run_id, keys, NOW) == keys
+    assert ledger.pending.take(run_id, keys, NOW) == []
+    (person,) = ledger.watched.everybody()
+    assert person.given_up == "no worker ever reported"
+
+
+def test_whom_a_run_gives_up_it_waits_for_no_longer_and_a_later_run_takes_over(ledger):
+    keys = people(ledger, "p1")
+    run_id = begin(ledger, keys)
+    ledger.pending.put_off(run_id, keys, NOW + HOUR)
+    ledger.pending.give_up(run_id, keys, "not in the bulk export")
+    assert ledger.runs.is_reported(run_id)
+    assert ledger.pending.take_over(begin(ledger), NOW) == 1
+
+
+def test_the_first_reason_why_somebody_was_given_up_stands(ledger):
+    keys = people(ledger, "p1")
+    run_id = begin(ledger, keys)
+    ledger.pending.store_failure(keys[0], run_id, "ValueError", NOW)
+    ledger.pending.give_up(run_id, keys, "not in the bulk export")
+    (person,) = ledger.watched.everybody()
+    assert person.given_up == "ValueError"
+
+
+def test_whoever_is_forgotten_waits_for_this_run_no_longer(ledger):
+    first, second = sorted(people(ledger, "p1", "p2"))
+    run_id = begin(ledger, [first, second])
+    ledger.pending.forget(run_id, [first])
+    assert ledger.pending.waiting_for(run_id) == [second]
+
+
+def test_nobody_is_forgotten_who_waits_for_a_newer_run(ledger):
+    keys = people(ledger, "p1")
+    older = begin(ledger, keys)
+    newer = begin(ledger, keys)
+    ledger.pending.forget(older, keys)
+    assert ledger.pending.waiting_for(newer) == keys

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from .builders import NOW, begin, create, entry, keep, people, screening
+from .builders import NOW, begin, create, entry, keep, people, screening, take
 
 
 def test_everybody_is_counted_where_they_stand(ledger):
@@ -23,7 +23,7 @@ def test_everybody_is_counted_where_they_stand(ledger):
 def test_the_status_of_somebody_who_left_the_cohort_is_not_counted(ledger):
     (key,) = people(ledger, "p1")
     ledger.screenings.store(screening(key, begin(ledger), keep()), NOW)
-    ledger.cohort.remember([], "code-search", NOW)
+    take(ledger, [], at=NOW)
     assert ledger.report.counts().statuses == {}
 
 
@@ -44,5 +44,5 @@ def test_everybody_judged_is_given_with_sex_band_day_and_the_verdicts_of_risk_fa
 def test_nobody_is_given_who_left_the_cohort_or_was_never_judged(ledger):
     gone, _ = people(ledger, "p1", "p2")
     ledger.screenings.store(screening(gone, begin(ledger), keep()), NOW)
-    ledger.cohort.remember(["p2"], "code-search", NOW)
+    take(ledger, ["p2"], at=NOW)
     assert list(ledger.report.judged()) == []

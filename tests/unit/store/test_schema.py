@@ -12,7 +12,7 @@ from service.store.errors import StoreError, StoreTooNew
 from service.store.schema import MIGRATIONS, migrate
 from service.store.tables import METADATA
 
-from .builders import NOW, begin, people, screening
+from .builders import NOW, begin, entry, people, screening
 
 
 def test_the_migrations_make_the_tables_that_the_program_uses(url):
@@ -81,8 +81,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(empty_url):
 def test_whoever_was_judged_before_sex_and_age_were_kept_is_unknown(url, ledger):
     (key,) = people(ledger, "p1")
     ledger.screenings.store(screening(key, begin(ledger, [key])), NOW)
-    columns = {"latest_assessments": ("sex", "age_band"), "assessments": ("reported", "notes")}
-    bring_up_from("0002", columns, url)
+    bring_up_from("0002", url)
     latest = ledger.screenings.latest([key])[key]
     assert (latest.sex, latest.age_band) == ("unknown", "unknown")
 
@@ -90,18 +89,47 @@ def test_whoever_was_judged_before_sex_and_age_were_kept_is_unknown(url, ledger)
 def test_whoever_was_judged_before_problems_and_notes_were_kept_has_none(url, ledger):
     (key,) = people(ledger, "p1")
     ledger.screenings.store(screening(key, begin(ledger, [key])), NOW)
-    bring_up_from("0003", {"assessments": ("reported", "notes")}, url)
+    bring_up_from("0003", url)
     latest = ledger.screenings.latest([key])[key]
     assert (latest.status, latest.reported, latest.notes) == ("due", [], [])
 
 
-def bring_up_from(version, later_columns, url):
-    """Make the ledger one of an older version, without the columns that came later; migrate it."""
+def test_an_alert_from_before_channels_was_told_by_flag_and_task(url, ledger):
+    (key,) = people(ledger, "p1")
+    ledger.alerts.remember(key, entry(), NOW)
+    bring_up_from("0005", url)
+    (alert,) = ledger.alerts.history([key])[key]
+    assert (alert.channel, alert.message_id) == ("flag-and-task", None)
+
+
+def bring_up_from(version, url):
+    """Make the ledger one of an older version, without what came later; migrate it."""
+    tables = tables_of(version)
     store = Database(url)
     with store.writing() as connection:
-        for table, names in later_columns.items():
-            for name in names:
-                connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {name}"))
+        present = sa.inspect(connection)
+        later = [name for name in present.get_table_names() if name not in tables]
+        # Those that point at others go first.
+        for name in sorted(later, key=lambda name: -len(present.get_foreign_keys(name))):
+            connection.execute(sa.text(f"DROP TABLE {name}"))
+        for name, columns in tables.items():
+            for column in present.get_columns(name):
+                if column["name"] not in columns:
+                    connection.execute(sa.text(f"ALTER TABLE {name} DROP COLUMN {column['name']}"))
         connection.execute(sa.text(f"UPDATE alembic_version SET version_num = '{version}'"))
     migrate(store)
     store.close()
+
+
+def tables_of(version):
+    """The names of the columns of every table as they were in a version."""
+    with sa.create_engine("sqlite://").begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        shape = sa.inspect(connection)
+        return {
+            name: {column["name"] for column in shape.get_columns(name)}
+            for name in shape.get_table_names()
+        }

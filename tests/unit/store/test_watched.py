@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from service.store.entries import EntryState
 
-from .builders import MINUTE, NOW, TODAY, begin, entry, people, screening
+from .builders import MINUTE, NOW, TODAY, begin, entry, people, screening, take
 
 
 def everybody(ledger):
@@ -32,7 +32,7 @@ def test_whoever_left_the_cohort_is_given_only_with_an_open_alert(ledger):
         ledger.screenings.store(screening(key, run_id), NOW)
     ledger.alerts.remember(gone, entry("a1", state=EntryState.CLOSED), NOW)
     ledger.alerts.remember(alerted, entry("a2"), NOW)
-    ledger.cohort.remember([], "code-search", NOW)
+    take(ledger, [], at=NOW)
     assert {i: p.has_open_alert for i, p in everybody(ledger).items()} == {"p2": True}
 
 

@@ -10,6 +10,7 @@ import structlog
 from rich.console import Console
 
 from service.ehr.cohort.members import CohortMembers
+from service.ehr.cohort.source import CohortSource
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRRefused, EHRUnavailable
 from service.screening.protocol import packaged_protocol
@@ -72,7 +73,7 @@ class Hospital:
             self.wire.client(),
             VOCABULARY,
             self.reading,
-            cohort_sources=[lambda *_: self.members],
+            cohort_sources=[CohortSource("test", lambda _: self.members)],
             batch_size=BATCH_SIZE,
         )
         return survey(
@@ -236,7 +237,10 @@ def test_a_cohort_that_is_refused_costs_the_survey():
         raise EHRRefused("no")
 
     ehr = EHRConnection(
-        hospital.wire.client(), VOCABULARY, hospital.reading, cohort_sources=[refuse]
+        hospital.wire.client(),
+        VOCABULARY,
+        hospital.reading,
+        cohort_sources=[CohortSource("test", refuse)],
     )
     with pytest.raises(EHRRefused):
         survey(ehr, hospital.reading, PROTOCOL, ON, people=None, progress=lambda *_: None)

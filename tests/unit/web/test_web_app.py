@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -18,6 +20,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from service.settings import Settings, SettingsInvalid
+from service.web import app as web_app
 from service.web.app import make_app, readiness_for
 
 _STATEMENT = json.dumps({"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"}).encode()
@@ -171,3 +174,26 @@ def test_nothing_else_is_in_the_module():
 
     with pytest.raises(AttributeError):
         _ = service.web.app.application
+
+
+def test_one_client_asks_the_ehr_for_good(settings, ehr, monkeypatch):
+    # Each new client would sign in anew.
+    made = []
+    make = web_app.client_for
+
+    def counted(given):
+        made.append(given)
+        return make(given)
+
+    monkeypatch.setattr(web_app, "client_for", counted)
+    monkeypatch.setattr("service.web.health.ASK_AGAIN_AFTER", timedelta())
+    strict = settings.model_copy(update={"health_max_age_seconds": 1})
+    app = make_app(readiness_for(strict))
+    for pause_seconds in (0.55, 0):
+        _get(app, "/health/ready")
+        for thread in threading.enumerate():
+            if thread.name == "ask-ehr":
+                thread.join(10)
+        time.sleep(pause_seconds)
+    assert len(ehr.paths) == 2
+    assert len(made) == 1

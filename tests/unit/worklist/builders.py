@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from service.explanation import findings_json, reported_json
+from service.store.cohort_readings import SourceAnswer
 from service.store.entries import AssessmentEntry, Screening
 from service.store.ledger import Ledger
 from service.worklist.look import Look
@@ -16,9 +17,11 @@ from tests.lib.patients import Resource
 from tests.spec.book import AT, TODAY, thought_about
 
 
-def judged(*chart: Any, unread: Sequence[str] = (), on: date = TODAY) -> AssessmentEntry:
+def judged(
+    *chart: Any, unread: Sequence[str] = (), withheld: Sequence[str] = (), on: date = TODAY
+) -> AssessmentEntry:
     """The entry of a chart, judged on 2026-11-22; `on` only says when the ledger got it."""
-    assessment = thought_about(*_flat(chart), unread=unread)[0].assessment
+    assessment = thought_about(*_flat(chart), unread=unread, withheld=withheld)[0].assessment
     return AssessmentEntry(
         status=str(assessment.status),
         due_on=assessment.due_on,
@@ -39,9 +42,14 @@ def of_status(status: str, on: date = TODAY) -> AssessmentEntry:
     return replace(judged(), status=status, findings=[], reported=[], on=on)
 
 
-def why(*chart: Any, unread: Sequence[str] = (), has_open_alert: bool = False) -> dict[str, str]:
+def why(
+    *chart: Any,
+    unread: Sequence[str] = (),
+    withheld: Sequence[str] = (),
+    has_open_alert: bool = False,
+) -> dict[str, str]:
     """Every reason that holds for a chart, with its facts on one line."""
-    look = Look(judged(*chart, unread=unread), has_open_alert)
+    look = Look(judged(*chart, unread=unread, withheld=withheld), has_open_alert)
     found = {reason.code: reason.find(look) for reason in REASONS}
     return {code: "; ".join(facts) for code, facts in found.items() if facts is not None}
 
@@ -58,3 +66,8 @@ def keep(ledger: Ledger, fhir_id: str, *entries: AssessmentEntry) -> str:
         run_id = ledger.runs.open("sweep", "shadow", "digest", entry.at)
         ledger.screenings.store(Screening(key, run_id, entry, ()), entry.at)
     return key
+
+
+def leave(ledger: Ledger) -> None:
+    """A reading of the cohort that names nobody any more."""
+    ledger.readings.take([SourceAnswer("code-search", (), is_complete=True)], AT)

@@ -12,7 +12,7 @@ from service.worklist.lines import in_words, wanted, worklist
 from tests.lib.patients import condition, dxa_done, dxa_order, edss, icd, ms, woman
 from tests.spec.book import AT, MARA, TODAY
 
-from .builders import judged, keep, of_status
+from .builders import judged, keep, leave, of_status
 
 NOTHING_ON_FILE = (woman(born="1986-06-01"), ms())
 DUE = (woman(born="1986-06-01"), ms(), edss(6.5, on="2026-03-01"))
@@ -56,13 +56,13 @@ def test_one_person_has_one_line_for_each_reason(ledger):
 
 def test_who_left_the_cohort_is_not_listed(ledger):
     keep(ledger, "p1", judged(NOTHING_ON_FILE))
-    ledger.cohort.remember([], "code-search", AT)
+    leave(ledger)
     assert listed(ledger) == []
 
 
 def test_who_left_the_cohort_with_an_open_alert_is_still_looked_at(ledger):
     key = keep(ledger, "p1", of_status("not-in-cohort"))
-    ledger.cohort.remember([], "code-search", AT)
+    leave(ledger)
     ledger.alerts.remember(key, AN_ALERT, AT)
     assert listed(ledger) == [("p1", "alert-without-ms")]
 

@@ -84,6 +84,11 @@ def test_a_type_that_was_refused_is_what_must_be_known_first():
     assert found == {"could-not-determine": "not readable here: MedicationRequest"}
 
 
+def test_a_type_that_was_withheld_of_one_person_is_what_must_be_known_first():
+    found = why(*DUE, withheld=["ServiceRequest"])
+    assert found == {"could-not-determine": "withheld of this person: ServiceRequest"}
+
+
 def test_a_patient_who_could_not_be_read_is_not_said_to_lack_a_birth_date():
     found = why(*MARA, unread=["Patient"])
     assert set(found) == {"could-not-determine"}

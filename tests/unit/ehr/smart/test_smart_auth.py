@@ -669,7 +669,7 @@ def test_what_is_needed_is_what_was_given_to_it(server):
 def test_a_refused_login_passes_through_and_is_not_taken_for_a_closed_type(server, ask):
     server.instead_of_token = lambda _: oauth_error("invalid_client", 401)
     ehr = EHRConnection(
-        server.client(), VOCABULARY, None, cohort_sources=[], read_alerts=lambda *_: {}
+        server.client(), VOCABULARY, None, cohort_sources=[], open_reading=lambda _: None
     )
 
     with pytest.raises(EHRRefused, match="invalid_client"):

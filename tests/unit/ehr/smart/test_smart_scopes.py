@@ -31,23 +31,23 @@ def test_what_is_only_written_is_not_read():
 
 
 def test_access_holds_what_the_protocol_needs_our_alerts_and_the_patient():
-    access = access_for(["Condition"], has_groups=False, writes_alerts=False)
+    access = access_for(["Condition"], also_read=["Flag", "Task"])
 
     assert access == Access(frozenset({"Condition", "Patient", "Flag", "Task"}), frozenset())
 
 
 def test_medicines_bring_the_medication_that_they_refer_to():
-    access = access_for(["MedicationRequest"], has_groups=False, writes_alerts=False)
+    access = access_for(["MedicationRequest"])
 
     assert "Medication" in access.reads
 
 
 def test_a_cohort_in_groups_brings_the_group():
-    assert "Group" in access_for([], has_groups=True, writes_alerts=False).reads
+    assert "Group" in access_for([], also_read=["Group"]).reads
 
 
 def test_only_a_live_site_asks_to_write():
-    assert access_for([], has_groups=False, writes_alerts=True).writes == {"Flag", "Task"}
+    assert access_for([], writes=["Flag", "Task"]).writes == {"Flag", "Task"}
 
 
 @pytest.mark.parametrize(
@@ -127,3 +127,20 @@ def test_wanted_scopes_are_found_among_the_listed_ones_in_either_syntax():
     assert among(wanted, ["system/*.rs", "system/Flag.write"]) == wanted
     assert among(wanted, ["system/Patient.rs", "launch"]) == ("system/Patient.read",)
     assert among(("openid",), ["openid"]) == ()
+
+
+def test_a_message_needs_the_right_to_create_and_not_to_update():
+    access = access_for([], creates=["Communication"])
+
+    assert "system/Communication.c" in scopes_for(access, "v2")
+    assert "system/Communication.write" in scopes_for(access, "v1")
+
+
+@pytest.mark.parametrize(
+    ("granted", "unwritable"),
+    [("system/Communication.c", ()), ("system/Communication.rs", ("Communication",))],
+)
+def test_a_message_that_may_not_be_created_is_told(granted, unwritable):
+    access = Access(frozenset(), frozenset(), frozenset({"Communication"}))
+
+    assert grant_of(access, [granted]).unwritable == unwritable

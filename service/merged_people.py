@@ -1,0 +1,88 @@
+"""People whose record was merged into another: followed, and told about once.
+
+A newcomer would get two things wrong. A merge is found where the chart is read, so that the person
+is judged anew at once, under the record that stands; nothing is concluded from the old one, which
+is inactive and would close an alert. And our alerts are looked for under every id that the person
+had, because some servers leave them at the old record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import structlog
+
+from service.alert_memory import remembered_from
+from service.ehr.alert_history import AlertHistory
+from service.ehr.alerts import AlertsRead
+from service.ehr.connection import EHRConnection
+from service.ehr.merged_alerts import as_one
+from service.screening.record import PatientRecord
+from service.store.ledger import Ledger
+
+_log = structlog.get_logger()
+
+
+class MergedInACircle(Exception):
+    """The EHR leads from one record to another and back: nobody can tell which one stands."""
+
+
+def is_merged(record: PatientRecord) -> bool:
+    """Whether the record says which other one the person goes on under."""
+    other = record.replaced_by
+    return other is not None and other.type == "Patient" and other.is_valid
+
+
+def follow_merges(
+    ledger: Ledger, merged: Mapping[str, PatientRecord], runs: Mapping[str, int], at: datetime
+) -> tuple[list[str], list[str]]:
+    """Let people go on under the record that stands, pending for the run that found it.
+
+    `merged` and `runs` are by key. Gives the keys to screen anew, and those of people whom the EHR
+    leads in a circle.
+    """
+    again: list[str] = []
+    astray: list[str] = []
+    for key, record in merged.items():
+        other = record.replaced_by
+        stands = None if other is None else ledger.merges.follow(record.patient.id, other.id, at)
+        if stands is None:
+            astray.append(key)
+            continue
+        ledger.pending.mark(runs[key], [stands], at)
+        again.append(stands)
+    if again:
+        _log.info("merged_records_followed", patients=len(again))
+    return again, astray
+
+
+def read_alerts(ehr: EHRConnection, ledger: Ledger, fhir_ids: Mapping[str, str]) -> AlertsRead:
+    """Our alerts about these people, by the id of today; `fhir_ids` is by key."""
+    keys = list(fhir_ids)
+    remembered = {
+        fhir_ids[key]: {entry.key: remembered_from(entry) for entry in of_patient}
+        for key, of_patient in ledger.alerts.history(keys).items()
+    }
+    former = {fhir_ids[key]: ids for key, ids in ledger.cohort.former_ids_of(keys).items()}
+    for id_, others in former.items():
+        remembered |= {other: remembered[id_] for other in others if id_ in remembered}
+    ids = [*fhir_ids.values(), *(other for others in former.values() for other in others)]
+    return alerts_of_people(ehr.read_alerts(ids, remembered), former)
+
+
+def alerts_of_people(read: AlertsRead, former: Mapping[str, tuple[str, ...]]) -> AlertsRead:
+    """The alerts of each person, those under former ids included; `former` is by today's id.
+
+    Somebody whose alerts cannot be read under one of their ids is unreadable.
+    """
+    histories: dict[str, AlertHistory] = dict(read.histories)
+    unreadable = set(read.unreadable)
+    for id_, others in former.items():
+        found = [histories.pop(other) for other in others if other in histories]
+        if id_ in histories and len(found) == len(others):
+            histories[id_] = as_one([histories[id_], *found])
+        else:
+            histories.pop(id_, None)
+            unreadable.add(id_)
+    return AlertsRead(histories, frozenset(unreadable))

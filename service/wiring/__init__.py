@@ -1,0 +1,47 @@
+"""Settings -> real objects; the only place that chooses.
+
+Imports are inside the functions on purpose: `boneflag explain` must answer in under a second and
+needs neither a database nor a connection.
+"""
+
+from service.wiring.bulk import bulk_sweep_for
+from service.wiring.ehr import connection_for, delivery_for, reading_connection_for
+from service.wiring.line import ledger_for, pipeline_for, standing_for
+from service.wiring.login import (
+    client_for,
+    politeness_for,
+    redis_for,
+    signing_keys_for,
+    smart_access_for,
+)
+from service.wiring.protocol import (
+    effective_for,
+    live_refusals_for,
+    overlay_for,
+    protocol_for,
+    shipped_vocabulary_for,
+    today_for,
+    vocabulary_for,
+)
+
+__all__ = [
+    "bulk_sweep_for",
+    "client_for",
+    "connection_for",
+    "delivery_for",
+    "effective_for",
+    "ledger_for",
+    "live_refusals_for",
+    "overlay_for",
+    "pipeline_for",
+    "politeness_for",
+    "protocol_for",
+    "reading_connection_for",
+    "redis_for",
+    "shipped_vocabulary_for",
+    "signing_keys_for",
+    "smart_access_for",
+    "standing_for",
+    "today_for",
+    "vocabulary_for",
+]

@@ -1,0 +1,131 @@
+"""Two records of one person: nobody is screened or told about twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from service.screening.record import Decision
+from service.store.entries import EntryState
+
+from .builders import NOW, TODAY, begin, create, entry, people, screening, take
+
+LATER = NOW + timedelta(days=1)
+
+
+def two(ledger):
+    """Somebody of long ago and somebody who came later."""
+    (older,) = people(ledger, "a")
+    ledger.cohort.add(["b"], "code-search", LATER)
+    return older, ledger.cohort.keys_of(["b"])["b"]
+
+
+def test_a_person_goes_on_under_the_new_id_with_the_same_key(ledger):
+    (key,) = people(ledger, "a")
+    assert ledger.merges.follow("a", "b", LATER) == key
+    assert ledger.cohort.fhir_ids_of([key]) == {key: "b"}
+    assert ledger.cohort.members() == [key]
+
+
+def test_both_ids_lead_to_one_key(ledger):
+    (key,) = people(ledger, "a")
+    ledger.merges.follow("a", "b", LATER)
+    assert ledger.cohort.keys_of(["a", "b"]) == {"a": key, "b": key}
+    assert ledger.cohort.former_ids_of([key]) == {key: ("a",)}
+
+
+def test_a_source_that_still_names_the_old_id_brings_no_second_person(ledger):
+    (key,) = people(ledger, "a")
+    ledger.merges.follow("a", "b", LATER)
+    assert take(ledger, ["a", "b"], at=LATER).came == 0
+    assert ledger.cohort.members() == [key]
+
+
+def test_of_two_keys_the_older_one_keeps_whichever_record_stands(ledger):
+    older, younger = two(ledger)
+    assert ledger.merges.follow("b", "a", LATER) == older
+    assert ledger.cohort.fhir_ids_of([older, younger]) == {older: "a"}
+
+
+def test_the_older_key_takes_over_the_id_of_the_younger_one(ledger):
+    older, younger = two(ledger)
+    assert ledger.merges.follow("a", "b", LATER) == older
+    assert ledger.cohort.fhir_ids_of([older, younger]) == {older: "b"}
+    assert ledger.cohort.keys_of(["a", "b"]) == {"a": older, "b": older}
+
+
+def test_a_person_who_is_merged_twice_is_still_one(ledger):
+    (key,) = people(ledger, "a")
+    ledger.merges.follow("a", "b", LATER)
+    ledger.merges.follow("b", "c", LATER)
+    assert ledger.cohort.keys_of(["a", "b", "c"]) == dict.fromkeys("abc", key)
+    assert ledger.cohort.fhir_ids_of([key]) == {key: "c"}
+
+
+def test_a_record_merged_into_one_that_was_merged_leads_to_the_one_that_stands(ledger):
+    people(ledger, "a", "x")
+    ledger.merges.follow("a", "b", LATER)
+    kept = ledger.merges.follow("x", "a", LATER)
+    assert ledger.cohort.fhir_ids_of([kept]) == {kept: "b"}
+    assert len(ledger.cohort.members()) == 1
+
+
+def test_a_circle_changes_nothing(ledger):
+    (key,) = people(ledger, "a")
+    ledger.merges.follow("a", "b", LATER)
+    assert ledger.merges.follow("b", "a", LATER) is None
+    assert ledger.cohort.fhir_ids_of([key]) == {key: "b"}
+
+
+def test_nobody_is_merged_whom_we_do_not_know(ledger):
+    assert ledger.merges.follow("unknown", "b", LATER) is None
+
+
+def test_the_alerts_of_both_stay_known_and_no_episode_is_numbered_twice(ledger):
+    older, younger = two(ledger)
+    ledger.alerts.remember(older, entry("k1", episode=1), NOW)
+    ledger.alerts.remember(younger, entry("k2", episode=1), NOW)
+    ledger.merges.follow("a", "b", LATER)
+    known = ledger.alerts.history([older])[older]
+    assert [(e.key, e.episode) for e in known] == [("k1", 1), ("k2", 2)]
+    assert ledger.alerts.patients_with_open() == [older]
+
+
+def test_decisions_about_either_record_stand(ledger):
+    older, younger = two(ledger)
+    said = Decision("declined", TODAY, TODAY + timedelta(days=90), "no")
+    ledger.decisions.remember(older, [said])
+    ledger.decisions.remember(younger, [said])
+    ledger.merges.follow("a", "b", LATER)
+    assert len(ledger.decisions.of([older])[older]) == 1
+
+
+def test_what_waits_under_the_given_up_key_waits_no_more(ledger):
+    _, younger = two(ledger)
+    run = begin(ledger, [younger])
+    ledger.screenings.store(screening(younger, run, create()), NOW)
+    ledger.pending.mark(begin(ledger), [younger], NOW)
+    ledger.merges.follow("a", "b", LATER)
+    assert ledger.pending.count() == 0
+    assert ledger.runs.get(run).open_plans == 0
+
+
+def test_who_is_left_out_under_one_record_is_left_out(ledger):
+    older, _ = two(ledger)
+    ledger.cohort.leave_out(["b"], LATER)
+    ledger.merges.follow("a", "b", LATER)
+    assert ledger.cohort.left_out() >= {older}
+    assert ledger.cohort.members() == []
+
+
+def test_a_merge_is_told_in_the_report(ledger):
+    (key,) = people(ledger, "a")
+    ledger.merges.follow("a", "b", LATER)
+    (move,) = ledger.readings.moves(LATER)
+    assert (move.patient_key, move.what) == (key, "merged")
+
+
+def test_an_alert_that_was_confirmed_stays_confirmed(ledger):
+    older, _ = two(ledger)
+    ledger.alerts.remember(older, entry("k1", state=EntryState.CONFIRMED), NOW)
+    ledger.merges.follow("a", "b", LATER)
+    assert ledger.alerts.open([older])[older][0].state is EntryState.CONFIRMED
