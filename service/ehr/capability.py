@@ -102,6 +102,15 @@ class Capability:
         return bool(self._operations("Patient") & {"everything", "patient-everything"})
 
     @property
+    def takes_elements(self) -> bool:
+        """Whether `_elements` is listed, so that less than whole resources may be asked for."""
+        listed = [
+            self.common_search_parameters,
+            *(t.search_parameters for t in self.types.values()),
+        ]
+        return any("_elements" in names for names in listed)
+
+    @property
     def has_subscriptions(self) -> bool:
         """Whether a Subscription can be created."""
         return self.can_create("Subscription")

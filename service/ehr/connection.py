@@ -125,6 +125,8 @@ class EHRConnection:
         if vendor := self.vendor:
             capability = capability.without_parameters(vendor.unusable_search)
             capability = capability.within((), vendor.never_writes)
+            if vendor.client_id_header:
+                self.client.show_client_id(vendor.client_id_header)
         grant = self.client.grant()
         return capability if grant is None else capability.within(grant.unread, grant.unwritable)
 

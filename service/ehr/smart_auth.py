@@ -106,6 +106,7 @@ class SmartAuth(httpx.Auth):
         self._ehr_origin = origin_of(base_url)
         wire = _Wire(timeouts, tls, user_agent, self._turn, transport)
         self._sign_in = SignIn(base_url, login, wire.send, allow_insecure=allow_insecure)
+        self.client_id = login.client_id
         self._access = login.access
         self._clocks = clocks
         self._lock = threading.Lock()

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from service.ehr.capability import Capability, ExportLevel
-from service.ehr.manners import STANDARD, Manners
+from service.ehr.manners import Manners
 from service.ehr.type_search import searches_for
 from service.ehr.vendors.vendor import Vendor
 from service.screening.record import REQUIRED_TYPES
@@ -108,7 +108,11 @@ def choose(
     faults: list[Fault] = []
     delivery = _delivery(vendor, wishes, faults)
     reading = _reading(capability, vendor, wishes, faults)
-    manners = manners_of(vendor, one_at_a_time=reading.what == "per-patient")
+    manners = manners_of(
+        vendor,
+        one_at_a_time=reading.what == "per-patient",
+        uses_elements=capability.takes_elements,
+    )
     types = sorted({need.type for need in needs})
     unseen = (
         ()
@@ -134,12 +138,15 @@ def choose(
     )
 
 
-def manners_of(vendor: Vendor | None, *, one_at_a_time: bool) -> Manners:
+def manners_of(
+    vendor: Vendor | None, *, one_at_a_time: bool = False, uses_elements: bool = False
+) -> Manners:
     """How the product wants to be asked; the standard's manners for one that nobody knows."""
     if vendor is None:
-        return Manners(one_at_a_time=one_at_a_time) if one_at_a_time else STANDARD
+        return Manners(one_at_a_time=one_at_a_time, uses_elements=uses_elements)
     return Manners(
         one_at_a_time=one_at_a_time,
+        uses_elements=uses_elements,
         required=vendor.required_search,
         page_caps=vendor.page_caps,
         searches_by_get=vendor.searches_by_get,

@@ -152,6 +152,11 @@ class Transport:
         with self._lock:
             return dict(self._counts)
 
+    def show_client_id(self, header: str) -> None:
+        """Send our SMART client id under this name from now on; without SMART there is none."""
+        if self._smart is not None:
+            self._http.headers[header] = self._smart.client_id
+
     def grant(self) -> Grant | None:
         """What SMART lets us do of what is needed; None for another login. May ask for a token."""
         return self._smart.grant() if self._smart else None

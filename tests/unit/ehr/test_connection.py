@@ -15,7 +15,8 @@ from service.ehr.strategy import Wishes, choose
 from service.ehr.turns import Breaker, LocalTurns
 from service.screening.record import PatientRecord, ResourceRef
 from service.screening.value_sets import DataRequirement, vocabulary_from
-from tests.lib.wire import Chart, Wire, answer, resource
+from tests.lib.login_server import CLIENT_ID, KEY, LoginServer
+from tests.lib.wire import Chart, Wire, answer, bundle, resource
 
 METADATA = {
     "resourceType": "CapabilityStatement",
@@ -54,6 +55,26 @@ def test_records_are_read_with_what_the_server_offers():
     (record,) = ehr.read_records(["a"], [*NEEDS, DataRequirement("Condition")])
 
     assert record.unread == {"Condition"}
+
+
+def test_a_product_that_wants_our_client_id_in_a_header_gets_it_from_then_on():
+    seen = []
+
+    def note(request):
+        seen.append((request.url.path, request.headers.get("Epic-Client-ID")))
+        metadata = {**METADATA, "software": {"name": "Epic"}}
+        return answer(metadata if request.url.path.endswith("/metadata") else bundle())
+
+    server = LoginServer([KEY])
+    server.instead_of_chart = note
+    client = server.client(server.auth(KEY))
+    ehr = EHRConnection(client, vocabulary_from([]), build, cohort_sources=[])
+
+    list(ehr.read_records(["a"], NEEDS))
+
+    ids = dict(seen)
+    assert ids.pop("/fhir/metadata") is None
+    assert set(ids.values()) == {CLIENT_ID}
 
 
 def test_without_a_strategy_a_piece_of_work_holds_a_batch():

@@ -263,6 +263,11 @@ def test_a_required_type_that_is_not_granted_is_refused():
     assert "scopes system/TYPE.read" in strategy.faults[0].says
 
 
+def test_only_a_server_that_lists_elements_is_asked_for_parts_of_resources():
+    assert not chosen().manners.uses_elements
+    assert chosen(server(parameters=["_lastUpdated", "_elements"])).manners.uses_elements
+
+
 # Changes
 
 
