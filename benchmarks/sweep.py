@@ -1,6 +1,6 @@
 """A sweep in shadow mode: requests for each patient, and its time against a bare download.
 
-Goals: at most 0.3 requests a patient in batches of fifty, and at most 1.3 times the time that the
+Goals: at most 0.3 requests a patient in batches of sixty, and at most 1.3 times the time that the
 same searches take over as many connections when nothing is done with the answers but decode them.
 The two take turns, so that whatever else the machine does falls on both.
 """
@@ -54,7 +54,7 @@ def measure() -> None:
             times.append((ward, *_race(pipeline, ehr.base_url, searches, patients)))
             pipeline.ehr.close()
     print_table(
-        "Requests of a sweep in batches of 50",
+        "Requests of a sweep in batches of 60",
         ("sweeps", "patients", "searches", "a patient", "pages", "reads"),
         requests,
     )
