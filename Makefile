@@ -15,6 +15,11 @@ PYTHON := $(shell for name in python3.12 python3.13 python3.11 python3; do \
 endif
 
 QUICK_TESTS := tests/spec tests/unit tests/architecture tests/functional
+# Two processes; the tests of one file share their servers and stay together.
+SIDE_BY_SIDE := -n 2 --dist loadfile
+# Heavy tests that count no seconds and kill nobody: they may run side by side.
+ALONE_IN_THEIR_SERVERS := tests/spec tests/functional/test_specs_through_the_ehr.py \
+	tests/functional/test_imitated_products.py tests/functional/test_presets_with_faults.py
 CODE := service workers fhir_profiles scripts
 UV_VERSION := 0.13.9
 
@@ -42,15 +47,16 @@ demo: $(READY) ## Run the main job on an invented hospital with embedded everyth
 	$(BIN)/boneflag demo
 
 test: $(READY) ## Specs, unit, architecture and functional tests (under three minutes)
-	$(RUN) -m pytest $(QUICK_TESTS) -m "not heavy and not hapi" --durations=5
+	$(RUN) -m pytest $(QUICK_TESTS) -m "not heavy and not hapi" $(SIDE_BY_SIDE) --durations=5
 
 cover: $(READY) ## The same tests once more, under coverage: every branch of the thinking
-	$(RUN) -m pytest $(QUICK_TESTS) -m "not heavy and not hapi" --cov --cov-report= -q
+	$(RUN) -m pytest $(QUICK_TESTS) -m "not heavy and not hapi" $(SIDE_BY_SIDE) --cov --cov-report= -q
 	$(RUN) -m coverage report --include='service/screening/*' --fail-under=100
 	$(RUN) -m coverage report --omit='service/screening/*' --fail-under=90
 
 test-heavy: $(READY) ## Tests that take longer: killed workers, the book through an EHR, every number moved
-	$(RUN) -m pytest tests -m "heavy and not hapi"
+	$(RUN) -m pytest $(ALONE_IN_THEIR_SERVERS) -m heavy $(SIDE_BY_SIDE)
+	$(RUN) -m pytest tests -m "heavy and not hapi" $(addprefix --ignore=,$(ALONE_IN_THEIR_SERVERS))
 
 test-hapi: $(READY) ## The same claims on a real HAPI FHIR server (needs Java 17 and Maven)
 	$(RUN) -m pytest tests/hapi

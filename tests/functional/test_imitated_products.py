@@ -8,6 +8,7 @@ session; the tests look at what was recorded.
 from __future__ import annotations
 
 import csv
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -37,9 +38,12 @@ SOURCES = dict.fromkeys(OPEN, "code-search") | {
     "meditech": "group",
     "athenahealth": "id-file",
 }
+# What was written last is not found before; a sweep within that time asks once more for it.
+LAG_SECONDS = {"aws-healthlake": 3.0}
 ALERTED = ("due", "result-needs-action")
-# Batches of sixty people in a cohort of 279, of which the last is not full.
-MOST_REQUESTS_BATCHED = 0.4
+# The goal is 0.3. Of a cohort of 279 the fifth batch of sixty is not full, and continuation pages,
+# which small pages make many of, are not counted.
+MOST_REQUESTS_BATCHED = 0.35
 NOBODY_IS_LEFT_OF = "record-merged-away-01"
 """Merged into somebody else who is no story: nobody is left to have a status."""
 
@@ -52,6 +56,7 @@ class Swept:
     hospital: ImitatedHospital
     first: list[RecordedRequest]
     second: list[RecordedRequest]
+    pages_of_second: int
     statuses: dict[str, str]
     worklist: list[str] = field(default_factory=list)
 
@@ -66,8 +71,13 @@ def swept(request, tmp_path_factory) -> Iterator[Swept]:
         statuses = hospital.statuses()
         rows = directory / "worklist.csv"
         worklist = rows.read_text("utf-8").splitlines() if rows.exists() else []
+        time.sleep(LAG_SECONDS.get(request.param, 0))
+        counts = hospital.line.ehr.client.request_counts
         hospital.sweep()
-        yield Swept(request.param, hospital, first, hospital.ehr.requests, statuses, worklist)
+        now = hospital.line.ehr.client.request_counts
+        pages = now.get("pages", 0) - counts.get("pages", 0)
+        second = hospital.ehr.requests
+        yield Swept(request.param, hospital, first, second, pages, statuses, worklist)
 
 
 def test_the_product_is_recognised_and_its_channel_and_source_are_chosen(swept):
@@ -124,7 +134,9 @@ def test_the_second_sweep_asks_no_more_for_a_patient_than_its_reading_may(swept)
     needed = {need.type for need in swept.hospital.line.protocol.needs}
     most = len(needed) + 1.0 if swept.name in CLOSED else MOST_REQUESTS_BATCHED
 
-    assert len(swept.second) / len(swept.statuses) <= most
+    asked = len(swept.second) - swept.pages_of_second
+
+    assert asked / len(swept.statuses) <= most
 
 
 def test_nothing_but_the_tolerated_is_refused_in_a_second_sweep(swept):

@@ -41,6 +41,7 @@ from tests.lib.bulk import bulk_sweep
 
 GROUP = "people-to-compare"
 PEOPLE = 60
+DRUG = "medicationReference"
 LONGEST_EXPORT_SECONDS = 120
 WAYS = {
     "per-patient": {"manners": Manners(one_at_a_time=True)},
@@ -50,9 +51,12 @@ WAYS = {
 
 @pytest.fixture(scope="module")
 def some(hospital: Hospital) -> tuple[str, ...]:
-    """Some of the cohort, in a Group that the hospital made."""
+    """Some of the cohort, in a Group that the hospital made; all who have a drug by reference."""
     every = len(hospital.people) // PEOPLE
-    ids = tuple(person.id for person in hospital.people[::every][:PEOPLE])
+    pointing = [p for p in hospital.people if any(DRUG in r for r in p.resources)]
+    assert pointing
+    chosen = dict.fromkeys(person.id for person in [*pointing, *hospital.people[::every]])
+    ids = tuple(chosen)[:PEOPLE]
     members = [{"entity": {"reference": f"Patient/{id_}"}} for id_ in ids]
     group = {"resourceType": "Group", "id": GROUP, "type": "person", "actual": True}
     url = f"{hospital.server.base_url}/Group/{GROUP}"
