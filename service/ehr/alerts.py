@@ -35,12 +35,18 @@ from service.ehr.errors import (
     EHRRejected,
 )
 from service.ehr.message_history import told_elsewhere
+from service.ehr.patient_search import (
+    TELLING_TYPE,
+    is_without_lists,
+    learn_how_ids_are_taken,
+)
 from service.screening.alert import ALERT_IDENTIFIER_SYSTEM
 from service.screening.record import ResourceRef
 
 _log = structlog.get_logger()
 
 Resource = dict[str, Any]
+_ASKED_TO_LEARN = 5
 _T = TypeVar("_T")
 
 
@@ -83,6 +89,8 @@ class AlertReader:
         self._key_of = key_of
         self._batch_size = batch_size
         self._takes_post: bool | None = None if prefer_post else False
+        self._knows_form = False
+        self._knows_lists = False
 
     def read(
         self, patient_ids: Iterable[str], remembered: Mapping[str, Memory] | None = None
@@ -95,6 +103,7 @@ class AlertReader:
         ids = list(dict.fromkeys(patient_ids))
         found: dict[str, list[Resource]] = {id_: [] for id_ in ids}
         unreadable: set[str] = set()
+        self._learn_how_ids_are_taken(ids)
         for type_ in self._types:
             expected = {id_ for id_ in ids if _has_confirmed(type_, remembered.get(id_, {}))}
             for batch in _batches(ids, self._batch_size):
@@ -129,6 +138,8 @@ class AlertReader:
         self, type_: AlertType, ids: Sequence[str], expected: set[str]
     ) -> dict[str, list[Resource]]:
         """Our resources of one type by patient; who is left out could not be read."""
+        if len(ids) > 1 and is_without_lists(self._client):
+            return self._read_each(type_, ids, {})
         try:
             answer = self._search(type_, ids, is_narrow=True)
         except (EHRRefused, EHRNotFound):
@@ -137,17 +148,37 @@ class AlertReader:
             answer, alone = {}, list(ids)
         else:
             alone = [id_ for id_ in ids if id_ in expected and not answer[id_]]
-        for id_ in alone:
+        return self._read_each(type_, alone, answer)
+
+    def _read_each(
+        self, type_: AlertType, ids: Sequence[str], answer: dict[str, list[Resource]]
+    ) -> dict[str, list[Resource]]:
+        for id_ in ids:
             try:
                 answer |= self._search(type_, [id_], is_narrow=False)
             except (EHRRefused, EHRNotFound, EHRRejected, EHRMisunderstood, EHRCutShort):
                 answer.pop(id_, None)
         return answer
 
+    def _learn_how_ids_are_taken(self, ids: Sequence[str]) -> None:
+        """Alerts are rare and read before charts: their absence alone shows nothing of the kind."""
+        is_list = len(ids) > 1 and self._batch_size > 1
+        is_known = self._knows_lists if is_list else self._knows_form
+        if is_known or not ids or not self._capability.can_search(TELLING_TYPE):
+            return
+        has_told = learn_how_ids_are_taken(
+            self._client,
+            ids[:_ASKED_TO_LEARN],
+            prefer_post=self._takes_post is not False,
+            one_at_a_time=self._batch_size == 1,
+        )
+        self._knows_form = self._knows_form or has_told
+        self._knows_lists = self._knows_lists or (has_told and is_list)
+
     def _search(
         self, type_: AlertType, ids: Sequence[str], *, is_narrow: bool
     ) -> dict[str, list[Resource]]:
-        params = about(self._capability, type_, ids)
+        params = about(self._capability, type_, [self._client.patient_prefix + i for i in ids])
         if is_narrow and self._capability.can_search(type_, "identifier"):
             params["identifier"] = f"{ALERT_IDENTIFIER_SYSTEM}|"
         result = self._ask(type_, {**params, "_count": "200"})
@@ -179,7 +210,7 @@ class AlertReader:
 def about(capability: Capability, type_: str, ids: Iterable[str]) -> dict[str, str]:
     """The search parameter for patients: `patient`, or `subject` where only that is offered."""
     if capability.can_search(type_, "subject") and not capability.can_search(type_, "patient"):
-        return {"subject": ",".join(f"Patient/{id_}" for id_ in ids)}
+        return {"subject": ",".join(f"Patient/{i.removeprefix('Patient/')}" for i in ids)}
     return {"patient": ",".join(ids)}
 
 

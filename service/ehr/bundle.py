@@ -2,9 +2,9 @@
 
 A newcomer would get three things wrong. Entries are not all results: a page also holds included
 resources and OperationOutcomes, told apart by `search.mode`, which sloppy servers leave out.
-`Bundle.total` is an estimate on some servers and is not read. And a complete answer is not the
-same as no error: `SearchResult.is_complete` is False when pages were cut short or when the server
-itself says that it held something back.
+`Bundle.total` is an estimate until the last page on some servers, and absent on others. And a
+complete answer is not the same as no error: `SearchResult.is_complete` is False when pages were cut
+short or when the server itself says that it held something back.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ _WITHHOLDING = frozenset(
 class Page:
     """One page of a search.
 
-    `raw` are the bytes as they came. `search_number` counts restarts: when it is higher than on the
-    page before, the search began again and what came earlier is to be forgotten.
+    `raw` are the bytes as they came. `total` is how many matches the server says there are on all
+    pages together, None where it says nothing that can be read. `search_number` counts restarts:
+    when it is higher than on the page before, the search began again and what came earlier is to be
+    forgotten.
     """
 
     matches: tuple[Resource, ...]
@@ -44,6 +46,7 @@ class Page:
     server_time: datetime | None
     raw: bytes
     search_number: int = 0
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,6 +123,7 @@ def read_page(
         or http_date(date_header),
         raw=raw,
         search_number=search_number,
+        total=_count(body.get("total")),
     )
 
 
@@ -205,6 +209,10 @@ def _located(location: str | None) -> tuple[ResourceRef | None, str | None]:
     if len(parts) < 2 or not parts[-2][:1].isupper():
         return None, version
     return ResourceRef(parts[-2], parts[-1]), version
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _text(value: object) -> str | None:

@@ -3,8 +3,10 @@
 A newcomer would get three things wrong.
 
 A server may take `patient=a,b,c` and not understand it: it answers nothing, or for one of them, or
-for everybody. So every answer is tested, and where it looks wrong the same is asked for each
-patient alone; what a type turned out to need is remembered for the life of the process.
+for everybody. Silence therefore proves nothing: only an answer that holds resources of two patients
+shows that lists are understood, for its type, and for every type where it was one about Conditions,
+of which everybody in the cohort has some. Until then whoever is missing from an answer is asked
+alone; what turned out is remembered for the life of the process.
 
 An answer that fails for a batch may be the fault of one chart in it (a break-the-glass warning, one
 invalid resource on Oracle, which may even answer 500). Asking for each alone finds that chart, so
@@ -18,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from weakref import WeakKeyDictionary
 
 import structlog
 
@@ -51,10 +54,15 @@ from service.ehr.unread import (
 
 _log = structlog.get_logger()
 
+# Everybody in the cohort has some, so that they show how this server takes patients' ids.
+TELLING_TYPE = "Condition"
+
 _FAILURES_BEFORE_GIVING_UP = 3
 # A type that was answered before is not given up for the sake of three bad charts in a row.
 _FAILURES_OF_WHAT_WAS_ANSWERED = 10
 _PATIENTS_ASKED_ALONE = 2
+# Whether a server was seen to understand lists: what reads alerts back must know it too.
+_lists_taken: WeakKeyDictionary[FHIRClient, bool] = WeakKeyDictionary()
 # Unlike 502 to 504 and timeouts, 500 may be a lasting fault of one chart (integration notes 1.2).
 _FAULT = 500
 
@@ -78,6 +86,30 @@ class Found:
         for patient_id in patient_ids:
             self.unread.add(patient_id)
             self.why.setdefault(patient_id, why)
+
+
+def is_without_lists(client: FHIRClient) -> bool:
+    """Whether this server was seen to answer a list of patients for some of them only."""
+    return _lists_taken.get(client) is False
+
+
+def learn_how_ids_are_taken(
+    client: FHIRClient, patient_ids: Sequence[str], *, prefer_post: bool, one_at_a_time: bool
+) -> bool:
+    """Ask for the telling type of a few patients; whether it told anything.
+
+    For whoever reads by patient before a chart was read: where nobody has any of what is searched
+    for, as with alerts, nothing else shows that ids are understood. Raises EHRUnavailable.
+    """
+    if client in _lists_taken:
+        return True
+    search = TypeSearch(TELLING_TYPE)
+    manners = Manners(one_at_a_time=one_at_a_time)
+    searching = PatientSearch(client, prefer_post=prefer_post, manners=manners)
+    found = searching.find(search, patient_ids)
+    if not found.resources and searching.wants_typed_ids(search, patient_ids):
+        found = searching.find(search, patient_ids)
+    return bool(found.resources)
 
 
 class PatientSearch:
@@ -107,7 +139,10 @@ class PatientSearch:
         may_post = prefer_post and not manners.searches_by_get
         self._takes_post: bool | None = None if may_post else False
         self._one_by_one: set[tuple[object, ...]] = set()
-        self._takes_lists: set[tuple[object, ...]] = set()
+        self._trusted: set[tuple[object, ...]] = set()
+        self._takes_lists: bool | None = None
+        self._is_learning = True
+        self._knows_somebody = False
         self._takes_parts = True
 
     def find(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
@@ -120,6 +155,36 @@ class PatientSearch:
         found = self._find_by_parts(search, rest) if rest else Found()
         found.lacks(denied, REFUSED)
         return found
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether it is unknown how this server takes ids: then the telling type is read first."""
+        return self._is_learning
+
+    def wants_typed_ids(self, search: TypeSearch, patient_ids: Sequence[str]) -> bool:
+        """Whether this server finds patients as `Patient/id` only; from now on it is asked so.
+
+        FHIR allows both forms. For patients of whom `search`, one for the telling type, found
+        nothing: an id that is not understood looks like an empty chart.
+        """
+        is_known = self._knows_somebody or not self.answers.has_come(search.type)
+        if is_known or self._client.patient_prefix:
+            return False
+        found = Found()
+        some = patient_ids[:1] if self._manners.one_at_a_time else patient_ids
+        self._client.patient_prefix = "Patient/"
+        try:
+            self._ask(search, some, found)
+        except EHRUnavailable:
+            raise
+        except EHRError:
+            found = Found()
+        finally:
+            if not found.resources:
+                self._client.patient_prefix = ""
+        if found.resources:
+            _log.warning("patients_found_by_type_and_id_only")
+        return bool(found.resources)
 
     def _find_by_parts(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
         if search.by != BY_PART:
@@ -136,47 +201,91 @@ class PatientSearch:
 
     def _find(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
         is_batch = len(patient_ids) > 1 and not self._manners.one_at_a_time
-        if is_batch and search.kind not in self._one_by_one:
-            try:
-                found = self._find_together(search, patient_ids)
-            except (EHRRefused, EHRNotFound) as error:
-                _log.warning("type_unread", type=search.type, status=error.status)
-                found = Found()
-                self._note_failure(search, patient_ids, error, found)
-                return found
-            except (EHRRejected, EHRMisunderstood, EHRCutShort, EHRConflict) as error:
-                _log.info("batch_search_failed", type=search.type, status=error.status)
-            except EHRUnavailable as error:
-                if error.status != _FAULT:
-                    raise
-                _log.info("batch_search_failed", type=search.type, status=error.status)
-            else:
-                return found
+        if not is_batch or self._is_asked_alone(search):
+            return self._find_each(search, patient_ids)
+        together: Found | None = None
+        try:
+            together = self._find_together(search, patient_ids)
+            if self._is_believed(search, patient_ids, together):
+                return together
+        except (EHRRefused, EHRNotFound) as error:
+            _log.warning("type_unread", type=search.type, status=error.status)
+            found = Found()
+            self._note_failure(search, patient_ids, error, found)
+            return found
+        except (EHRRejected, EHRMisunderstood, EHRCutShort, EHRConflict) as error:
+            _log.info("batch_search_failed", type=search.type, status=error.status)
+        except EHRUnavailable as error:
+            if error.status != _FAULT:
+                raise
+            _log.info("batch_search_failed", type=search.type, status=error.status)
         found = self._find_each(search, patient_ids)
-        if is_batch and not found.unread:
-            self._one_by_one.add(search.kind)
+        self._learn(search, together, found)
         return found
+
+    def _is_asked_alone(self, search: TypeSearch) -> bool:
+        # `_id` is another parameter than `patient`, and whoever it does not give is read alone.
+        is_by_patient = search.type != "Patient"
+        return search.kind in self._one_by_one or (is_by_patient and self._takes_lists is False)
 
     def _find_together(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
         found = Found()
         is_complete = self._ask(search, patient_ids, found)
         if not is_complete:
             raise EHRCutShort(f"A search for {search.type} of several patients is incomplete")
-        if search.kind not in self._takes_lists and search.type != "Patient":
-            self._check_lists(search, patient_ids, found)
-            self._takes_lists.add(search.kind)
         return found
 
-    def _check_lists(self, search: TypeSearch, patient_ids: Sequence[str], found: Found) -> None:
-        """EHRMisunderstood where patients without an answer in the batch have one alone."""
-        answered = {patient_id_of(resource) for resource in found.resources.values()}
-        if len(answered) > 1:
+    def _is_believed(self, search: TypeSearch, patient_ids: Sequence[str], found: Found) -> bool:
+        """Whether the answer to a list stands as it is.
+
+        Where only another type proved lists, two of those who are missing are asked alone, once.
+        """
+        if search.type == "Patient" or search.kind in self._trusted:
+            return True
+        if self._takes_lists is None:
+            return False
+        answered = _patients_of(found)
+        missing = [i for i in patient_ids if i not in answered][:_PATIENTS_ASKED_ALONE]
+        alone = self._find_each(search, missing)
+        if alone.resources:
+            return False
+        for patient_id in alone.unread:
+            found.lacks([patient_id], alone.why[patient_id])
+        self._trusted.add(search.kind)
+        return True
+
+    def _note_proof(self, search: TypeSearch, resources: Iterable[Resource]) -> None:
+        """What one answer shows: that ids are known, and of two patients, that lists are."""
+        patients = {patient_id_of(resource) for resource in resources}
+        if search.type == "Patient" or not patients:
             return
-        for patient_id in [p for p in patient_ids if p not in answered][:_PATIENTS_ASKED_ALONE]:
-            alone = Found()
-            self._ask(search, [patient_id], alone)
-            if alone.resources:
-                raise EHRMisunderstood("The EHR does not understand a list of patients")
+        self._knows_somebody = True
+        is_telling = search.type == TELLING_TYPE
+        if is_telling and self._manners.one_at_a_time:
+            self._is_learning = False
+        if len(patients) < 2:
+            return
+        self._trusted.add(search.kind)
+        # Another type speaks for all only where the telling one is not given to us.
+        if self._takes_lists is None and (is_telling or not self.answers.has_come(TELLING_TYPE)):
+            self._takes_lists = True
+        if is_telling:
+            self._is_learning = False
+            _lists_taken.setdefault(self._client, True)
+
+    def _learn(self, search: TypeSearch, together: Found | None, alone: Found) -> None:
+        """What it shows that patients were asked alone after a batch, which failed if None."""
+        is_refuted = together is not None and _patients_of(alone) - _patients_of(together)
+        if not is_refuted and (together is not None or alone.unread):
+            return
+        self._one_by_one.add(search.kind)
+        if search.type != TELLING_TYPE:
+            return
+        if is_refuted:
+            _log.warning("lists_of_patients_not_understood")
+            self._takes_lists = False
+            _lists_taken[self._client] = False
+        self._is_learning = False
 
     def _find_each(self, search: TypeSearch, patient_ids: Sequence[str]) -> Found:
         found = Found()
@@ -249,6 +358,8 @@ class PatientSearch:
         found.resources.update((str(r.get("id") or id(r)), r) for r in own)
         found.dropped += len(result.matches) - len(own)
         self.answers.came(search.type)
+        if search.kind not in self._trusted:
+            self._note_proof(search, own)
         self._raise_by_code(EHRError("", issues=result.issues))
         return result.is_complete
 
@@ -287,7 +398,9 @@ class PatientSearch:
         return collect(_only_about(asked, self._client.pages(search.type, params, post=post)))
 
     def _params(self, search: TypeSearch, patient_ids: Sequence[str]) -> dict[str, str]:
-        params = {search.patient_parameter: ",".join(patient_ids), **dict(search.besides)}
+        prefix = "" if search.type == "Patient" else self._client.patient_prefix
+        ids = ",".join(f"{prefix}{id_}" for id_ in patient_ids)
+        params = {search.patient_parameter: ids, **dict(search.besides)}
         if search.codes:
             params[search.by] = ",".join(search.codes)
         if search.type == "Appointment":
@@ -316,6 +429,10 @@ class PatientSearch:
             for ids in (patient_ids[:middle], patient_ids[middle:]):
                 if ids:
                     yield from self._that_fit_a_url(search, ids)
+
+
+def _patients_of(found: Found) -> set[str | None]:
+    return {patient_id_of(resource) for resource in found.resources.values()}
 
 
 def _only_about(asked: frozenset[str], pages: Iterable[Page]) -> Iterator[Page]:

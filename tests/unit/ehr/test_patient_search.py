@@ -109,7 +109,8 @@ def test_an_empty_batch_is_not_believed_while_a_single_patient_answers():
 
     assert ids_of(found) == ids_of(again) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
     assert not found.unread
-    assert len(wire.requests) == 1 + 1 + 5 + 5
+    # By list, five alone; then five alone.
+    assert len(wire.requests) == 1 + 5 + 5
 
 
 def test_a_batch_answered_for_its_first_patient_only_is_not_believed():
@@ -122,13 +123,43 @@ def test_a_batch_answered_for_its_first_patient_only_is_not_believed():
     assert ids_of(found) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
 
 
-def test_a_type_of_which_nobody_has_anything_is_checked_once():
+def test_silence_proves_no_list_so_that_everybody_is_asked_alone_each_time():
     wire, [first, second] = find(Chart(), IDS, IDS)
 
     assert not first.resources
     assert not first.unread
     assert not second.unread
-    assert len(wire.requests) == 1 + 2 + 1
+    assert len(wire.requests) == 2 * (1 + 5)
+
+
+def test_two_halves_of_a_list_that_are_each_answered_for_one_patient_prove_nothing():
+    def first_only(request):
+        ids = parameters_of(request)["patient"].split(",")
+        return answer(bundle(resource("Condition", f"c-{ids[0]}", ids[0])))
+
+    _, [found] = find(first_only, IDS, prefer_post=False, longest_url=60)
+
+    assert ids_of(found) == ["c-a", "c-b", "c-c", "c-d", "c-e"]
+
+
+def test_a_type_of_which_nobody_has_anything_is_checked_once_where_lists_are_proven():
+    wire = Wire(Chart(*CHART))
+    searching = PatientSearch(wire.client())
+    for type_ in ("Condition", "Procedure", "Procedure"):
+        searching.find(TypeSearch(type_), IDS)
+
+    assert len(wire.requests) == 1 + (1 + 2) + 1
+
+
+def test_a_refusal_met_while_a_list_is_checked_costs_only_whom_it_is_about():
+    def refuse_a(request):
+        is_alone = parameters_of(request)["patient"] == "a"
+        return answer(outcome("error", "forbidden"), 403) if is_alone else None
+
+    searching = PatientSearch(Wire(Chart(*CHART, answer_instead=refuse_a)).client())
+    searching.find(CONDITIONS, IDS)
+
+    assert searching.find(TypeSearch("Procedure"), IDS).why == {"a": "refused"}
 
 
 def test_resources_of_other_patients_are_dropped_and_counted():

