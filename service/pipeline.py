@@ -41,6 +41,8 @@ _log = structlog.get_logger()
 ReadRecords = Callable[[Sequence[str], Iterable[DataRequirement]], Iterable[PatientRecord]]
 WATERMARK = "changes"
 _RETRY_AFTER = timedelta(minutes=2)
+# Another worker had the same person, as after a merge of two records: it is over in a moment.
+_AFTER_A_CONFLICT = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +324,7 @@ class Pipeline:
                 try:
                     self.ledger.screenings.store(screening, self._now())
                 except StoreConflict:
-                    later = self._now() + _RETRY_AFTER
+                    later = self._now() + _AFTER_A_CONFLICT
                     self.ledger.pending.store_failure(
                         screening.patient_key, screening.run_id, "conflict in the ledger", later
                     )
