@@ -9,6 +9,7 @@ had, because some servers leave them at the old record.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -19,6 +20,7 @@ from service.ehr.alerts import AlertsRead
 from service.ehr.connection import EHRConnection
 from service.ehr.merged_alerts import as_one
 from service.screening.record import PatientRecord
+from service.store.entries import Screening
 from service.store.ledger import Ledger
 
 _log = structlog.get_logger()
@@ -46,25 +48,46 @@ def follow_merges(
     astray: list[str] = []
     for key, record in merged.items():
         other = record.replaced_by
-        stands = None if other is None else ledger.merges.follow(record.patient.id, other.id, at)
+        stands = (
+            None
+            if other is None
+            else ledger.merges.follow(record.patient.id, other.id, at, runs[key])
+        )
         if stands is None:
             astray.append(key)
             continue
-        ledger.pending.mark(runs[key], [stands], at)
         again.append(stands)
     if again:
         _log.info("merged_records_followed", patients=len(again))
     return again, astray
 
 
-def read_alerts(ehr: EHRConnection, ledger: Ledger, fhir_ids: Mapping[str, str]) -> AlertsRead:
+def former_ids(ledger: Ledger, fhir_ids: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Today's id to the ids that were merged into it; `fhir_ids` is by key."""
+    return {fhir_ids[key]: ids for key, ids in ledger.cohort.former_ids_of(list(fhir_ids)).items()}
+
+
+def as_read(screening: Screening, fhir_id: str, former: Mapping[str, tuple[str, ...]]) -> Screening:
+    """The screening with every id under which the person was looked for.
+
+    The ledger does not store it where another worker has followed a merge since: its alerts would
+    lack those of the other record.
+    """
+    return replace(screening, fhir_ids=frozenset({fhir_id, *former.get(fhir_id, ())}))
+
+
+def read_alerts(
+    ehr: EHRConnection,
+    ledger: Ledger,
+    fhir_ids: Mapping[str, str],
+    former: Mapping[str, tuple[str, ...]],
+) -> AlertsRead:
     """Our alerts about these people, by the id of today; `fhir_ids` is by key."""
     keys = list(fhir_ids)
     remembered = {
         fhir_ids[key]: {entry.key: remembered_from(entry) for entry in of_patient}
         for key, of_patient in ledger.alerts.history(keys).items()
     }
-    former = {fhir_ids[key]: ids for key, ids in ledger.cohort.former_ids_of(keys).items()}
     for id_, others in former.items():
         remembered |= {other: remembered[id_] for other in others if id_ in remembered}
     ids = [*fhir_ids.values(), *(other for others in former.values() for other in others)]

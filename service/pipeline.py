@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
+from service import merged_people
 from service.abandoned_runs import give_up_abandoned_runs
 from service.assessment_entry import entry_of
 from service.cohort_intake import honour_left_out, read_cohort, take_cohort
@@ -27,7 +28,6 @@ from service.ehr.cohort.code_search import SOURCE as CODE_SEARCH
 from service.ehr.cohort.members import CohortMembers, CohortRead
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError, EHRUnavailable
-from service.merged_people import MergedInACircle, follow_merges, is_merged, read_alerts
 from service.screening.alert import AlertKind
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, PatientRecord
@@ -250,18 +250,19 @@ class Pipeline:
         screenings: list[Screening] = []
         merged: dict[str, PatientRecord] = {}
         try:
-            alerts = read_alerts(self.ehr, self.ledger, fhir_ids)
+            former = merged_people.former_ids(self.ledger, fhir_ids)
+            alerts = merged_people.read_alerts(self.ehr, self.ledger, fhir_ids, former)
             decisions = self.ledger.decisions.of(list(fhir_ids))
             for key, record in self._records(fhir_ids, read or self.ehr.read_records):
                 said = decisions.get(key, ())
-                if is_merged(record):
+                if merged_people.is_merged(record):
                     waiting.discard(key)
                     merged[key] = record
                     continue
                 screening = self._screen_one(record, key, runs[key], alerts, said)
                 waiting.discard(key)
                 if screening is not None:
-                    screenings.append(screening)
+                    screenings.append(merged_people.as_read(screening, fhir_ids[key], former))
         except EHRUnavailable as error:
             if read is not None:
                 raise
@@ -273,9 +274,9 @@ class Pipeline:
         if screenings:
             self._store(screenings)
             self._retire_duplicates(alerts)
-        again, astray = follow_merges(self.ledger, merged, runs, self._now())
+        again, astray = merged_people.follow_merges(self.ledger, merged, runs, self._now())
         for key in astray:
-            self._fail(key, runs[key], MergedInACircle())
+            self._fail(key, runs[key], merged_people.MergedInACircle())
         return len(screenings) + (self.screen(again, read) if again else 0)
 
     def _records(

@@ -24,7 +24,7 @@ from service.store.entries import Run
 from service.store.ledger import Ledger
 from service.working import newest_run_number
 
-_LONGEST_WAIT_SECONDS = 150.0
+_LONGEST_WAIT_SECONDS = 90.0
 _NO_ALERT = "no alert"
 _TOLD = "Flag active, Task requested"
 _TOLD_OF = ("due", "result-needs-action")

@@ -74,7 +74,8 @@ def write_entry(
     insert = insert_into(connection, ALERTS).values(
         patient_key=patient_key, changed_at=at, **values
     )
-    changing = [name for name in (*_FIELDS, "changed_at") if name != "key"]
+    # The episode of an entry that is known is the ledger's: a merge of records numbers it anew.
+    changing = [name for name in (*_FIELDS, "changed_at") if name not in ("key", "episode")]
     _upsert(connection, insert, {name: insert.excluded[name] for name in changing})
 
 

@@ -136,12 +136,15 @@ class Screening:
     """The result for one person in one run: the assessment, and one plan for each kind of alert.
 
     KEEP plans belong in `plans` too: they take an unsent plan of their kind out of the outbox.
+    `fhir_ids` are the ids under which the person was read, those of today and of former records:
+    a screening is not stored where a merge has changed them since. Empty: nobody compares.
     """
 
     patient_key: str
     run_id: int
     assessment: AssessmentEntry
     plans: tuple[AlertPlan, ...]
+    fhir_ids: frozenset[str] = frozenset()
 
 
 class Stored(StrEnum):
@@ -150,7 +153,7 @@ class Stored(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     OVERTAKEN = "overtaken"
-    """A newer run has already stored one for this person; nothing was written."""
+    """A newer run has stored one for this person, or a merge moved them: nothing was written."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -23,6 +23,7 @@ from service.store.cohort import (
     set_left_out,
 )
 from service.store.database import Database
+from service.store.pending import mark_pending
 from service.store.tables import (
     ALERTS,
     COHORT_MOVES,
@@ -30,6 +31,7 @@ from service.store.tables import (
     DECISIONS,
     LATEST_ASSESSMENTS,
     PATIENTS,
+    PLANS,
 )
 
 
@@ -39,16 +41,22 @@ class Merges:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def follow(self, old_id: str, new_id: str, at: datetime) -> str | None:
+    def follow(self, old_id: str, new_id: str, at: datetime, run_id: int) -> str | None:
         """Let a person whose record was merged go on under the record that stands.
 
-        Returns the key under which they do. None where nothing was changed: the old id is not
-        known, or the EHR leads in a circle.
+        Returns the key under which they do, which is pending for this run from the same moment on:
+        a process that ends right after it has lost nobody. None where nothing was changed: the old
+        id is not known, or the EHR leads in a circle.
         """
         with self._database.writing() as connection:
             keys = everybody(connection).keys
             old = keys.get(old_id)
-            if old is None or _row(connection, old).fhir_id != old_id or keys.get(new_id) == old:
+            if old is None:
+                return None
+            if _row(connection, old).fhir_id != old_id:
+                # Another worker has followed this merge since the record was read.
+                return old
+            if keys.get(new_id) == old:
                 return None
             new = keys.get(new_id) or insert_people(connection, [new_id], "merged", at)[new_id]
             # The new id may itself have been merged into another since.
@@ -59,6 +67,8 @@ class Merges:
             why = "two records of one person were merged in the EHR"
             move = {"reading_id": None, "patient_key": kept, "at": at, "what": "merged", "why": why}
             connection.execute(sa.insert(COHORT_MOVES).values(**move))
+            if not _row(connection, kept).is_left_out:
+                mark_pending(connection, run_id, [kept], at)
             return kept
 
 
@@ -88,6 +98,9 @@ def _move(connection: sa.Connection, given_up: str, kept: str, at: datetime) -> 
     sources = connection.scalars(query).all()
     was_left_out = _row(connection, given_up).is_left_out
     drop_work(connection, [given_up])
+    # What was sent already: whoever waits for its answer writes it down under the kept key.
+    settled = sa.update(PLANS).where(PLANS.c.patient_key == given_up)
+    connection.execute(settled.values(patient_key=kept))
     dismiss(connection, [given_up], at)
     for source in sources:
         name(connection, [kept], source, at)

@@ -47,24 +47,8 @@ class Pending:
 
         With `not_before` they stay out of the queue until then: see `take`.
         """
-        fresh = {**_FRESH, "not_before": not_before}
-        rows = [
-            {"patient_key": key, "run_id": run_id, "since": at, **fresh}
-            for key in sorted(set(patient_keys))
-        ]
-        if not rows:
-            return
         with self._database.writing() as connection:
-            insert = insert_into(connection, PENDING)
-            newer = {name: insert.excluded[name] for name in ("run_id", *_FRESH)}
-            connection.execute(
-                insert.on_conflict_do_update(
-                    index_elements=["patient_key"],
-                    set_=newer,
-                    where=PENDING.c.run_id < insert.excluded.run_id,
-                ),
-                rows,
-            )
+            mark_pending(connection, run_id, patient_keys, at, not_before)
 
     def take_over(self, run_id: int, at: datetime) -> int:
         """Move people whom earlier runs gave up, and whose pause is over, to this run."""
@@ -193,6 +177,33 @@ class Pending:
         """How many people are pending, given up ones included."""
         with self._database.reading() as connection:
             return int(connection.scalar(sa.select(sa.func.count()).select_from(PENDING)) or 0)
+
+
+def mark_pending(
+    connection: sa.Connection,
+    run_id: int,
+    patient_keys: Iterable[str],
+    at: datetime,
+    not_before: datetime | None = None,
+) -> None:
+    """Make people pending for a run inside the caller's transaction, as `Pending.mark` does."""
+    fresh = {**_FRESH, "not_before": not_before}
+    rows = [
+        {"patient_key": key, "run_id": run_id, "since": at, **fresh}
+        for key in sorted(set(patient_keys))
+    ]
+    if not rows:
+        return
+    insert = insert_into(connection, PENDING)
+    newer = {name: insert.excluded[name] for name in ("run_id", *_FRESH)}
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["patient_key"],
+            set_=newer,
+            where=PENDING.c.run_id < insert.excluded.run_id,
+        ),
+        rows,
+    )
 
 
 def _is_due(at: datetime) -> sa.ColumnElement[bool]:

@@ -2,8 +2,9 @@
 
 A newcomer would get two things wrong. Two workers may screen the same person at the same time:
 the rows of the people are locked first, in one order, and the one that stores last wins, except
-that an older run never overwrites a newer one. And a night on which nothing changed writes no
-history: only the latest row learns that it was confirmed.
+that an older run never overwrites a newer one, and that somebody whose record was merged since
+they were read is not stored: whoever followed the merge judges them. And a night on which nothing
+changed writes no history: only the latest row learns that it was confirmed.
 """
 
 from __future__ import annotations
@@ -46,7 +47,13 @@ class Screenings:
         with self._database.writing() as connection:
             _lock_patients(connection, keys)
             latest = _latest(connection, keys)
-            results = {s.patient_key: _compare(s, latest.get(s.patient_key)) for s in screenings}
+            moved = _moved(connection, screenings)
+            results = {
+                s.patient_key: Stored.OVERTAKEN
+                if s.patient_key in moved
+                else _compare(s, latest.get(s.patient_key))
+                for s in screenings
+            }
             current = [
                 screenings_by_key[key] for key in keys if results[key] is not Stored.OVERTAKEN
             ]
@@ -55,7 +62,8 @@ class Screenings:
             _write_changed(connection, changed)
             _confirm_unchanged(connection, unchanged)
             doubtful = replace_plans(connection, current, _modes(connection, current), at)
-            _stop_waiting(connection, [s for s in screenings if s.patient_key not in doubtful])
+            judged = [s for s in screenings if s.patient_key not in moved]
+            _stop_waiting(connection, [s for s in judged if s.patient_key not in doubtful])
             _wait_on(connection, [s for s in screenings if s.patient_key in doubtful], doubtful)
         return [results[s.patient_key] for s in screenings]
 
@@ -128,6 +136,20 @@ def entry_of(row: sa.Row[Any], *, on: Any, at: Any) -> AssessmentEntry:
 def _lock_patients(connection: sa.Connection, keys: list[str]) -> None:
     query = sa.select(PATIENTS.c.key).where(PATIENTS.c.key.in_(keys)).order_by(PATIENTS.c.key)
     connection.execute(query.with_for_update(key_share=True)).all()
+
+
+def _moved(connection: sa.Connection, screenings: Sequence[Screening]) -> set[str]:
+    """The keys of those who go on under other ids than those under which they were read."""
+    read = {s.patient_key: s.fhir_ids for s in screenings if s.fhir_ids}
+    keys = sorted(read)
+    ids: dict[str, set[str]] = {key: set() for key in keys}
+    own = sa.select(PATIENTS.c.key, PATIENTS.c.fhir_id).where(PATIENTS.c.merged_into.is_(None))
+    for row in rows_where_in(connection, own, PATIENTS.c.key, keys):
+        ids[row.key].add(row.fhir_id)
+    former = sa.select(PATIENTS.c.merged_into, PATIENTS.c.fhir_id)
+    for row in rows_where_in(connection, former, PATIENTS.c.merged_into, keys):
+        ids[row.merged_into].add(row.fhir_id)
+    return {key for key in keys if ids[key] != read[key]}
 
 
 def _latest(connection: sa.Connection, keys: list[str]) -> dict[str, sa.Row[Any]]:

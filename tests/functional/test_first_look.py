@@ -25,7 +25,7 @@ def boneflag(environment, *words):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=150,
         stdin=subprocess.DEVNULL,
     )
 

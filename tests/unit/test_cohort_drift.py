@@ -45,7 +45,7 @@ def test_who_left_and_is_known_to_be_nobodys_patient_is_told_apart(ledger, crite
 
 def test_a_merge_between_two_readings_is_in_the_report(ledger):
     take(ledger, ["p1"])
-    ledger.merges.follow("p1", "p9", LATER)
+    ledger.merges.follow("p1", "p9", LATER, begin(ledger))
 
     assert ("merged", "two records of one person were merged in the EHR") in moves(ledger)
 

@@ -182,6 +182,27 @@ def test_two_members_who_are_one_person_become_one(ehr, tmp_path):
         assert run.waiting == 0
 
 
+def test_two_workers_with_one_person_in_hand_by_two_records_judge_them_once(ehr, tmp_path):
+    with small_line(ehr, tmp_path) as line:
+        sweep(line)
+        merge(ehr, "p1", "p2")
+        old, stands = key_of(line, "p1"), key_of(line, "p2")
+        run_id = line.start_sweep()
+
+        def another_worker_is_faster(request):
+            if "p2" in parameters_of(request).values():
+                ehr._chart.answer_instead = lambda _: None
+                line.screen([old])
+
+        ehr._chart.answer_instead = another_worker_is_faster
+        with structlog.testing.capture_logs() as logs:
+            line.screen([stands])
+
+        assert {"merged_records_followed"} <= events_of(logs)
+        assert not {"screening_conflict", "patient_could_not_be_judged"} & events_of(logs)
+        assert line.ledger.runs.get(run_id).waiting == 1  # p3
+
+
 def test_a_read_that_leads_on_to_another_record_is_followed(ehr, tmp_path):
     def moved(request):
         if request.url.path.endswith("/Patient/p1"):

@@ -5,6 +5,7 @@ The first argument is the number of the process, and everything here must be pic
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from service.store.errors import StoreError
@@ -30,6 +31,23 @@ def store_the_same(number: int, url: str, key: str, run_id: int) -> None:
         for repeat in range(20):
             status = f"due {number}.{repeat}"
             ledger.screenings.store(screening(key, run_id, create(), status=status), NOW)
+
+
+def judge_one_of_two_records(number: int, url: str, keys: list[str], run_id: int) -> list[str]:
+    """One worker finds that record a went into b and judges the person; another has b in hand.
+
+    Whatever each of them has read, they do not store before the other could have.
+    """
+    older, younger = keys
+    mine, ids = (older, {"a", "b"}) if number == 0 else (younger, {"b"})
+    read = replace(screening(mine, run_id, create("alert-b")), fhir_ids=frozenset(ids))
+    with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
+        try:
+            if number == 0:
+                ledger.merges.follow("a", "b", NOW, run_id)
+            return [ledger.screenings.store(read, NOW)]
+        except StoreError as error:
+            return [type(error).__name__]
 
 
 def send_all(_: int, url: str) -> list[int]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from service.screening.record import Decision
-from service.store.entries import EntryState
+from service.store.entries import EntryState, Stored
 
 from .builders import NOW, TODAY, begin, create, entry, people, screening, take
 
@@ -21,70 +22,70 @@ def two(ledger):
 
 def test_a_person_goes_on_under_the_new_id_with_the_same_key(ledger):
     (key,) = people(ledger, "a")
-    assert ledger.merges.follow("a", "b", LATER) == key
+    assert ledger.merges.follow("a", "b", LATER, begin(ledger)) == key
     assert ledger.cohort.fhir_ids_of([key]) == {key: "b"}
     assert ledger.cohort.members() == [key]
 
 
 def test_both_ids_lead_to_one_key(ledger):
     (key,) = people(ledger, "a")
-    ledger.merges.follow("a", "b", LATER)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
     assert ledger.cohort.keys_of(["a", "b"]) == {"a": key, "b": key}
     assert ledger.cohort.former_ids_of([key]) == {key: ("a",)}
 
 
 def test_a_source_that_still_names_the_old_id_brings_no_second_person(ledger):
     (key,) = people(ledger, "a")
-    ledger.merges.follow("a", "b", LATER)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
     assert take(ledger, ["a", "b"], at=LATER).came == 0
     assert ledger.cohort.members() == [key]
 
 
 def test_of_two_keys_the_older_one_keeps_whichever_record_stands(ledger):
     older, younger = two(ledger)
-    assert ledger.merges.follow("b", "a", LATER) == older
+    assert ledger.merges.follow("b", "a", LATER, begin(ledger)) == older
     assert ledger.cohort.fhir_ids_of([older, younger]) == {older: "a"}
 
 
 def test_the_older_key_takes_over_the_id_of_the_younger_one(ledger):
     older, younger = two(ledger)
-    assert ledger.merges.follow("a", "b", LATER) == older
+    assert ledger.merges.follow("a", "b", LATER, begin(ledger)) == older
     assert ledger.cohort.fhir_ids_of([older, younger]) == {older: "b"}
     assert ledger.cohort.keys_of(["a", "b"]) == {"a": older, "b": older}
 
 
 def test_a_person_who_is_merged_twice_is_still_one(ledger):
     (key,) = people(ledger, "a")
-    ledger.merges.follow("a", "b", LATER)
-    ledger.merges.follow("b", "c", LATER)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
+    ledger.merges.follow("b", "c", LATER, begin(ledger))
     assert ledger.cohort.keys_of(["a", "b", "c"]) == dict.fromkeys("abc", key)
     assert ledger.cohort.fhir_ids_of([key]) == {key: "c"}
 
 
 def test_a_record_merged_into_one_that_was_merged_leads_to_the_one_that_stands(ledger):
     people(ledger, "a", "x")
-    ledger.merges.follow("a", "b", LATER)
-    kept = ledger.merges.follow("x", "a", LATER)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
+    kept = ledger.merges.follow("x", "a", LATER, begin(ledger))
     assert ledger.cohort.fhir_ids_of([kept]) == {kept: "b"}
     assert len(ledger.cohort.members()) == 1
 
 
 def test_a_circle_changes_nothing(ledger):
     (key,) = people(ledger, "a")
-    ledger.merges.follow("a", "b", LATER)
-    assert ledger.merges.follow("b", "a", LATER) is None
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
+    assert ledger.merges.follow("b", "a", LATER, begin(ledger)) is None
     assert ledger.cohort.fhir_ids_of([key]) == {key: "b"}
 
 
 def test_nobody_is_merged_whom_we_do_not_know(ledger):
-    assert ledger.merges.follow("unknown", "b", LATER) is None
+    assert ledger.merges.follow("unknown", "b", LATER, begin(ledger)) is None
 
 
 def test_the_alerts_of_both_stay_known_and_no_episode_is_numbered_twice(ledger):
     older, younger = two(ledger)
     ledger.alerts.remember(older, entry("k1", episode=1), NOW)
     ledger.alerts.remember(younger, entry("k2", episode=1), NOW)
-    ledger.merges.follow("a", "b", LATER)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
     known = ledger.alerts.history([older])[older]
     assert [(e.key, e.episode) for e in known] == [("k1", 1), ("k2", 2)]
     assert ledger.alerts.patients_with_open() == [older]
@@ -95,7 +96,7 @@ def test_decisions_about_either_record_stand(ledger):
     said = Decision("declined", TODAY, TODAY + timedelta(days=90), "no")
     ledger.decisions.remember(older, [said])
     ledger.decisions.remember(younger, [said])
-    ledger.merges.follow("a", "b", LATER)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
     assert len(ledger.decisions.of([older])[older]) == 1
 
 
@@ -104,22 +105,86 @@ def test_what_waits_under_the_given_up_key_waits_no_more(ledger):
     run = begin(ledger, [younger])
     ledger.screenings.store(screening(younger, run, create()), NOW)
     ledger.pending.mark(begin(ledger), [younger], NOW)
-    ledger.merges.follow("a", "b", LATER)
-    assert ledger.pending.count() == 0
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
+    assert ledger.pending.runs_of([younger]) == {}
     assert ledger.runs.get(run).open_plans == 0
 
 
 def test_who_is_left_out_under_one_record_is_left_out(ledger):
     older, _ = two(ledger)
     ledger.cohort.leave_out(["b"], LATER)
-    ledger.merges.follow("a", "b", LATER)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
     assert ledger.cohort.left_out() >= {older}
     assert ledger.cohort.members() == []
+    assert ledger.pending.count() == 0
+
+
+def test_a_person_who_goes_on_waits_for_the_run_that_found_the_merge_at_once(ledger):
+    older, _ = two(ledger)
+    run = begin(ledger)
+    ledger.merges.follow("a", "b", LATER, run)
+    assert ledger.pending.runs_of([older]) == {older: run}
+
+
+def test_a_merge_that_another_worker_has_followed_is_no_circle(ledger):
+    older, _ = two(ledger)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
+    assert ledger.merges.follow("a", "b", LATER, begin(ledger)) == older
+
+
+def read_as(key, run, *ids, plan=None):
+    return replace(screening(key, run, plan or create("k-b")), fhir_ids=frozenset(ids))
+
+
+def test_who_was_read_under_the_given_up_key_is_not_stored_after_the_merge(ledger):
+    older, younger = two(ledger)
+    run = begin(ledger, [older, younger])
+    late = read_as(younger, run, "b")
+    ledger.merges.follow("a", "b", LATER, run)
+    ledger.screenings.store(read_as(older, run, "a", "b"), LATER)
+    assert ledger.screenings.store(late, LATER) is Stored.OVERTAKEN
+    assert ledger.runs.get(run).open_plans == 1
+
+
+def test_who_was_read_without_the_former_record_goes_on_waiting(ledger):
+    older, younger = two(ledger)
+    run = begin(ledger, [older, younger])
+    late = read_as(older, run, "a")
+    ledger.merges.follow("b", "a", LATER, run)
+    assert ledger.screenings.store(late, LATER) is Stored.OVERTAKEN
+    assert ledger.runs.get(run).open_plans == 0
+    assert ledger.runs.get(run).waiting == 1
+
+
+def test_a_merge_of_one_person_costs_nobody_else_of_the_batch_anything(ledger):
+    older, younger = two(ledger)
+    (other,) = people(ledger, "c")
+    run = begin(ledger, [older, younger, other])
+    batch = [read_as(younger, run, "b"), read_as(other, run, "c", plan=create("k-c"))]
+    ledger.merges.follow("a", "b", LATER, run)
+    assert ledger.screenings.store_all(batch, LATER) == [Stored.OVERTAKEN, Stored.CHANGED]
+
+
+def test_an_answer_that_comes_after_the_merge_is_written_down_under_the_kept_key(ledger):
+    older, younger = two(ledger)
+    ledger.alerts.remember(older, entry("k-a", episode=1), NOW)
+    run = begin(ledger, [younger])
+    ledger.screenings.store(screening(younger, run, create("k-b")), NOW)
+    ledger.runs.start_delivery(run)
+    (waiting,) = ledger.outbox.plans_to_send(1, NOW)
+    ledger.outbox.mark_sent(waiting.id, NOW, LATER)
+    ledger.merges.follow("a", "b", LATER, run)
+    ledger.outbox.mark_confirmed(waiting.id, entry("k-b", episode=1), LATER)
+    known = ledger.alerts.history([older])[older]
+    assert [(e.key, e.episode, e.state) for e in known] == [
+        ("k-a", 1, EntryState.CONFIRMED),
+        ("k-b", 2, EntryState.CONFIRMED),
+    ]
 
 
 def test_a_merge_is_told_in_the_report(ledger):
     (key,) = people(ledger, "a")
-    ledger.merges.follow("a", "b", LATER)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
     (move,) = ledger.readings.moves(LATER)
     assert (move.patient_key, move.what) == (key, "merged")
 
@@ -127,5 +192,5 @@ def test_a_merge_is_told_in_the_report(ledger):
 def test_an_alert_that_was_confirmed_stays_confirmed(ledger):
     older, _ = two(ledger)
     ledger.alerts.remember(older, entry("k1", state=EntryState.CONFIRMED), NOW)
-    ledger.merges.follow("a", "b", LATER)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
     assert ledger.alerts.open([older])[older][0].state is EntryState.CONFIRMED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from . import at_once as work
-from .builders import NOW, begin, create, keep, people, screening
+from .builders import MINUTE, NOW, begin, create, keep, people, screening
 
 
 def test_processes_that_migrate_at_once_leave_one_ledger(empty_url, at_once):
@@ -24,6 +24,18 @@ def test_a_person_screened_by_several_workers_has_one_open_plan(url, ledger, at_
     at_once(work.store_the_same, url, key, run_id)
     assert ledger.report.counts().plans == {("planned", "create"): 1}
     assert len(ledger.alerts.history([key])[key]) == 1
+
+
+def test_of_two_records_of_one_person_judged_at_once_one_alert_is_planned(url, ledger, at_once):
+    ledger.cohort.add(["a"], "code-search", NOW)
+    ledger.cohort.add(["b"], "code-search", NOW + MINUTE)
+    keys = ledger.cohort.keys_of(["a", "b"])
+    run = begin(ledger, list(keys.values()))
+    pair = [keys["a"], keys["b"]]
+    answers = [a for some in at_once(work.judge_one_of_two_records, url, pair, run) for a in some]
+    assert "StoreConflict" not in answers
+    assert ledger.runs.get(run).open_plans == 1
+    assert ledger.runs.get(run).waiting == 0
 
 
 def test_a_plan_is_sent_by_one_of_several_deliveries(url, ledger, at_once):
