@@ -83,6 +83,7 @@ class Pipeline:
         self.ehr = ehr
         self.ledger = ledger
         self.protocol = protocol
+        self._types = tuple(sorted({need.type for need in protocol.needs}))
         self.mode = mode
         self._site = site
         self._limits = limits
@@ -369,7 +370,7 @@ class Pipeline:
             else:
                 self._remember_decisions(key, decisions_in(history))
             entry = entry_of(thought.assessment, record, self._now())
-            return Screening(key, run_id, entry, thought.plans)
+            return Screening(key, run_id, entry, thought.plans, types_asked_for=self._types)
         except self._passing:
             raise
         except Exception as error:

@@ -17,6 +17,7 @@ import redis
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
 
+from service.acting import acting_as
 from service.bulk_sweep import BulkSweep
 from service.pipeline import Pipeline
 from service.queue import (
@@ -101,6 +102,7 @@ def site() -> Site:
 @cache
 def _site_of(_pid: int) -> Site:
     settings = load_settings()
-    pipeline = pipeline_for(settings, stops_for=(SoftTimeLimitExceeded,))
+    with acting_as("worker"):
+        pipeline = pipeline_for(settings, stops_for=(SoftTimeLimitExceeded,))
     bulk = bulk_sweep_for(settings, pipeline)
     return Site(pipeline, Queue(app), redis_for(settings), bulk)

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
+from service.acting import acting_as
 from service.settings import Settings, SettingsInvalid, load_settings
 
 EXIT_DIFFERS = 1
@@ -41,7 +42,8 @@ def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            return command(*args, **kwargs)
+            with acting_as(f"boneflag {command.__name__}"):
+                return command(*args, **kwargs)
         except Exception as error:
             code = exit_code(error)
             if code is None:

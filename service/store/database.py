@@ -21,6 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from service.store.acts import Actor
 from service.store.errors import (
     StoreConflict,
     StoreDamaged,
@@ -35,21 +36,24 @@ _SWITCH_PAUSE_SECONDS = 0.02
 CHUNK_SIZE = 1000  # Parameters in one IN list; SQLite builds stop at 32,766 and some at 999.
 
 _WRITES = "boneflag_writes"
+ACTOR = "boneflag_actor"
+"""The option of a writing connection under which the audit finds who works with it."""
 
 
 class Database:
     """An SQLite file (`sqlite:///path`) or a PostgreSQL database (`postgresql://…`).
 
-    Raises StoreMisconfigured for any other address. Nothing is opened until the first use.
+    Raises StoreMisconfigured for any other address. Nothing is opened until the first use. `actor`
+    is who works with it, for the audit.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, actor: Actor | None = None) -> None:
         address = _parse(url)
         is_sqlite = address.get_backend_name() == "sqlite"
         if is_sqlite:
             _prepare_file(address)
         self._pool = _open(address, is_sqlite)
-        self._writing_pool = self._pool.execution_options(**{_WRITES: True})
+        self._writing_pool = self._pool.execution_options(**{_WRITES: True, ACTOR: actor})
         _close_before_fork(self._pool)
 
     @contextmanager

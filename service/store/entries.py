@@ -138,6 +138,7 @@ class Screening:
     KEEP plans belong in `plans` too: they take an unsent plan of their kind out of the outbox.
     `fhir_ids` are the ids under which the person was read, those of today and of former records:
     a screening is not stored where a merge has changed them since. Empty: nobody compares.
+    `types_asked_for` are the resource types of the chart that the EHR was asked for.
     """
 
     patient_key: str
@@ -145,6 +146,7 @@ class Screening:
     assessment: AssessmentEntry
     plans: tuple[AlertPlan, ...]
     fhir_ids: frozenset[str] = frozenset()
+    types_asked_for: tuple[str, ...] = ()
 
 
 class Stored(StrEnum):

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from types import TracebackType
 
+from service.store.acts import Actor
 from service.store.alerts import Alerts
+from service.store.audit import Audit
 from service.store.bulk_jobs import BulkJobs
 from service.store.cohort import Cohort
 from service.store.cohort_readings import CohortReadings
@@ -31,11 +33,13 @@ class Ledger:
     """The ledger at one address, in parts.
 
     Nothing is opened until the first use. Give each process its own, or let a forked one inherit
-    it: it opens its own connections. Raises StoreError only (`errors`).
+    it: it opens its own connections. Raises StoreError only (`errors`). `actor` is who the audit
+    says it was.
     """
 
-    def __init__(self, url: str, *, attempts_in_a_run: int) -> None:
-        self._database = Database(url)
+    def __init__(self, url: str, *, attempts_in_a_run: int, actor: Actor | None = None) -> None:
+        self._database = Database(url, actor)
+        self.audit = Audit(self._database)
         self.cohort = Cohort(self._database)
         self.readings = CohortReadings(self._database)
         self.merges = Merges(self._database)

@@ -23,7 +23,9 @@ import msgspec
 import sqlalchemy as sa
 
 from service.screening.alert import Action, AlertPlan, AlertState
+from service.store.acts import Outcome
 from service.store.alerts import forget_unsent_alert, plan_alert_entry, set_alert_state, write_entry
+from service.store.audited_writes import append_write
 from service.store.database import Database, rows_where_in
 from service.store.entries import AlertEntry, EntryState, OutboxPlan, RunState, Screening
 from service.store.tables import OPEN_PLAN_STATES, PLANS, RUNS
@@ -95,6 +97,8 @@ class Outbox:
             ).first()
             if row is not None and row.action == Action.CREATE:
                 set_alert_state(connection, row.alert_key, EntryState.PLANNED, EntryState.SENT, at)
+            if row is not None:
+                append_write(connection, plan_id, "sent", at=at)
             return row is not None
 
     def mark_confirmed(self, plan_id: int, entry: AlertEntry | None, at: datetime) -> None:
@@ -118,11 +122,14 @@ class Outbox:
             )
             if patient_key is not None and entry is not None:
                 write_entry(connection, patient_key, entry, at)
+            outcome: Outcome = "done" if entry is not None else "nothing changed"
+            append_write(connection, plan_id, outcome, entry=entry, at=at)
 
     def mark_unknown(self, plan_id: int, problem: str, not_before: datetime) -> None:
         """The request may or may not have reached the EHR: look from `not_before` on."""
         with self._database.writing() as connection:
             _set_back(connection, plan_id, problem, not_before, is_outcome_unknown=True)
+            append_write(connection, plan_id, "unknown", problem=problem)
 
     def mark_unsent(self, plan_id: int, problem: str, at: datetime, not_before: datetime) -> None:
         """The request surely changed nothing, as when no connection came about: try again."""
@@ -132,6 +139,7 @@ class Outbox:
                 row = _superseded(connection, plan_id)
             if row is not None and row.action == Action.CREATE and not row.is_outcome_unknown:
                 set_alert_state(connection, row.alert_key, EntryState.SENT, EntryState.PLANNED, at)
+            append_write(connection, plan_id, "nothing changed", problem=problem, at=at)
 
     def mark_left_unknown(self, plan_id: int, entry: AlertEntry | None, at: datetime) -> None:
         """Its request may have reached the EHR, nobody can look, and it is not sent again."""
@@ -149,6 +157,8 @@ class Outbox:
             )
             if patient_key is not None and entry is not None:
                 write_entry(connection, patient_key, entry, at)
+            problem = "nobody can look, and it is not sent again"
+            append_write(connection, plan_id, "unknown", problem=problem, at=at)
 
     def mark_failed(self, plan_id: int, problem: str) -> None:
         """The EHR will not take it: do not try this plan again. `problem` is a fixed phrase."""
@@ -161,6 +171,8 @@ class Outbox:
             ).first()
             if row is not None and row.action == Action.CREATE and not row.is_outcome_unknown:
                 forget_unsent_alert(connection, row.alert_key, EntryState.SENT)
+            if row is not None:
+                append_write(connection, plan_id, "failed", problem=problem)
 
 
 def replace_plans(

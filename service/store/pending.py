@@ -16,9 +16,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.store.acts import Act
+from service.store.audit import append
 from service.store.database import Database, chunks, insert_into, rows_where_in
 from service.store.entries import PendingBatch
-from service.store.tables import PENDING
+from service.store.tables import PENDING, RUNS
 
 _FRESH = {
     "attempts": 0,
@@ -122,7 +124,9 @@ class Pending:
             .returning(PENDING.c.is_given_up)
         )
         with self._database.writing() as connection:
-            return bool(connection.scalar(update))
+            is_given_up = bool(connection.scalar(update))
+            append(connection, [_not_read(connection, patient_key, run_id, problem)])
+            return is_given_up
 
     def put_off(self, run_id: int, patient_keys: Iterable[str], until: datetime) -> None:
         """Keep people out of the queue until then: the process of their run reads them itself."""
@@ -203,6 +207,19 @@ def mark_pending(
             where=PENDING.c.run_id < insert.excluded.run_id,
         ),
         rows,
+    )
+
+
+def _not_read(connection: sa.Connection, patient_key: str, run_id: int, problem: str) -> Act:
+    run = connection.execute(sa.select(RUNS).where(RUNS.c.id == run_id)).one_or_none()
+    return Act(
+        "read",
+        patient_key,
+        run_id=run_id,
+        run_kind=run.kind if run else "",
+        reason=problem,
+        outcome="failed",
+        protocol_digest=run.protocol_digest if run else "",
     )
 
 

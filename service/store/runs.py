@@ -18,6 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.screening.alert import Action
+from service.store.acts import Act
+from service.store.audit import append
 from service.store.database import Database
 from service.store.entries import Mode, Run, RunKind, RunState
 from service.store.tables import LATEST_ASSESSMENTS, PENDING, PLANS, RUNS
@@ -120,7 +122,13 @@ class Runs:
 
     def release(self, run_id: int) -> bool:
         """Let a held run deliver: an operator's recorded act."""
-        return self._change(run_id, [RunState.HELD], state=RunState.DELIVERING)
+        with self._database.writing() as connection:
+            is_free = _change(
+                connection, run_id, [RunState.HELD], sa.true(), state=RunState.DELIVERING
+            )
+            if is_free:
+                append(connection, [Act("release", run_id=run_id)])
+            return is_free
 
     def fail(self, run_id: int, reason: str) -> bool:
         """Give a run up, such as one whose cohort could not be read.

@@ -19,6 +19,8 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from service.store.acts import Act
+from service.store.audit import append
 from service.store.database import Database, insert_into, rows_where_in
 from service.store.entries import AssessmentEntry, Screening, Stored
 from service.store.outbox import replace_plans
@@ -61,10 +63,13 @@ class Screenings:
             unchanged = [s for s in current if results[s.patient_key] is Stored.UNCHANGED]
             _write_changed(connection, changed)
             _confirm_unchanged(connection, unchanged)
-            doubtful = replace_plans(connection, current, _modes(connection, current), at)
+            runs = _runs(connection, screenings)
+            doubtful = replace_plans(connection, current, _modes(runs), at)
             judged = [s for s in screenings if s.patient_key not in moved]
             _stop_waiting(connection, [s for s in judged if s.patient_key not in doubtful])
             _wait_on(connection, [s for s in screenings if s.patient_key in doubtful], doubtful)
+            # Whoever was overtaken was read all the same.
+            append(connection, [_reading(s, runs[s.run_id].kind) for s in screenings], at)
         return [results[s.patient_key] for s in screenings]
 
     def latest(self, patient_keys: Sequence[str]) -> dict[str, AssessmentEntry]:
@@ -159,10 +164,32 @@ def _latest(connection: sa.Connection, keys: list[str]) -> dict[str, sa.Row[Any]
     return {row.patient_key: row for row in rows}
 
 
-def _modes(connection: sa.Connection, screenings: Sequence[Screening]) -> dict[int, str]:
-    runs = sorted({s.run_id for s in screenings})
-    query = sa.select(RUNS.c.id, RUNS.c.mode)
-    return {row.id: row.mode for row in rows_where_in(connection, query, RUNS.c.id, runs)}
+def _runs(connection: sa.Connection, screenings: Sequence[Screening]) -> dict[int, sa.Row[Any]]:
+    numbers = sorted({s.run_id for s in screenings})
+    query = sa.select(RUNS.c.id, RUNS.c.mode, RUNS.c.kind)
+    return {row.id: row for row in rows_where_in(connection, query, RUNS.c.id, numbers)}
+
+
+def _modes(runs: Mapping[int, sa.Row[Any]]) -> dict[int, str]:
+    return {number: run.mode for number, run in runs.items()}
+
+
+def _reading(screening: Screening, run_kind: str) -> Act:
+    """What the audit says of a chart that was read: what was asked for, and what did not come."""
+    unread = sorted(screening.assessment.unread)
+    parts = [
+        f"{name}: {', '.join(types)}"
+        for name, types in (("asked for", screening.types_asked_for), ("unread", unread))
+        if types
+    ]
+    return Act(
+        "read",
+        screening.patient_key,
+        run_id=screening.run_id,
+        run_kind=run_kind,
+        detail="; ".join(parts),
+        protocol_digest=screening.assessment.protocol_digest,
+    )
 
 
 def _compare(screening: Screening, latest: sa.Row[Any] | None) -> Stored:

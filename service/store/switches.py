@@ -16,6 +16,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from service.store.acts import Act
+from service.store.audit import append
 from service.store.database import Database, insert_into
 from service.store.errors import StoreError
 from service.store.tables import SWITCHES
@@ -46,13 +48,19 @@ class Switches:
                 name=_PAUSE, since=at, reason=reason[:LONGEST_REASON]
             )
             made = insert.on_conflict_do_nothing().returning(SWITCHES.c.name)
-            return connection.execute(made).first() is not None
+            is_news = connection.execute(made).first() is not None
+            if is_news:
+                append(connection, [Act("pause")], at)
+            return is_news
 
     def resume(self) -> bool:
         """Go on; False where it was not paused."""
         with self._database.writing() as connection:
             ended = sa.delete(SWITCHES).where(SWITCHES.c.name == _PAUSE)
-            return connection.execute(ended.returning(SWITCHES.c.name)).first() is not None
+            was_paused = connection.execute(ended.returning(SWITCHES.c.name)).first() is not None
+            if was_paused:
+                append(connection, [Act("resume")])
+            return was_paused
 
     def paused(self) -> Pause | None:
         """The pause that holds now; None where none does."""

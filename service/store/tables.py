@@ -308,3 +308,36 @@ SWITCHES = sa.Table(
     sa.Column("since", Instant, nullable=False),
     sa.Column("reason", sa.String, nullable=False),
 )
+
+AUDIT = sa.Table(
+    "audit",
+    METADATA,
+    # Given by us and never by the database: a transaction that is rolled back must leave no gap.
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("client", sa.String, nullable=False),
+    sa.Column("by_whom", sa.String, nullable=False),
+    sa.Column("software", sa.String, nullable=False),
+    sa.Column("protocol_digest", sa.String, nullable=False),
+    sa.Column("what", sa.String, nullable=False),
+    # No foreign key, here and to runs: the audit outlives whom and what it tells about.
+    sa.Column("patient_key", sa.String(KEY_LENGTH), nullable=False, index=True),
+    sa.Column("resource", sa.String, nullable=False),
+    sa.Column("run_id", sa.Integer),
+    sa.Column("run_kind", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("outcome", sa.String, nullable=False),
+    sa.Column("detail", sa.String, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+"""Each access and each write. Rows are added and, after their span, purged; never changed."""
+
+AUDIT_ANCHORS = sa.Table(
+    "audit_anchors",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("why", sa.String, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+)
+"""How far the chain went on a night, and the last row that was purged."""

@@ -17,10 +17,14 @@ if TYPE_CHECKING:  # pragma: no cover - for the type checker only
 
 
 def ledger_for(settings: Settings) -> Ledger:
-    """The ledger, brought up to this version."""
+    """The ledger, brought up to this version; the audit tells it was this process."""
+    from service.acting import process, software
+    from service.store.acts import Actor
     from service.store.ledger import Ledger
 
-    ledger = Ledger(settings.database_url, attempts_in_a_run=settings.attempts_per_run)
+    client = settings.smart_client_id or settings.fhir_user or "BoneFlag"
+    actor = Actor(client, software(), process())
+    ledger = Ledger(settings.database_url, attempts_in_a_run=settings.attempts_per_run, actor=actor)
     ledger.migrate()
     return ledger
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from service.store.acts import Act
 from service.store.errors import StoreError
 from service.store.ledger import Ledger
 
@@ -92,3 +93,10 @@ def do_everything(number: int, url: str, keys: list[str], run_id: int) -> list[s
 
 def _plan(key: str, round_number: int):
     return create(f"alert-{key}") if round_number % 2 else resolve(f"alert-{key}")
+
+
+def append_to_the_audit(number: int, url: str) -> int:
+    with Ledger(url, attempts_in_a_run=ATTEMPTS) as ledger:
+        for repeat in range(20):
+            ledger.audit.record([Act("read", f"{number}.{repeat}")], NOW)
+    return 20

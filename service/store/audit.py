@@ -1,0 +1,156 @@
+"""The audit: each access to a chart and each write, append-only, every row tied to the one before.
+
+A newcomer would get three things wrong. `append` is called inside the transaction of what it tells,
+so that neither is there without the other. It is the last statement of that transaction: it waits
+for whoever appends now, and whoever then waited for rows of theirs would wait for ever. And the
+chain proves that rows were changed, taken out or put in between only to somebody who knows a later
+hash from elsewhere: whoever may write the database may also write a new chain from there on. That
+is why a hash goes into the log every night (`anchor`), and `boneflag audit verify --expect` asks
+for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from service.store.acts import FIRST_HASH, Act, Actor, AuditRow, chained_hash
+from service.store.database import ACTOR, Database, wait_for_turn
+from service.store.tables import AUDIT, AUDIT_ANCHORS
+
+_APPENDING = 0x626F6E67
+_ROWS_AT_ONCE = 1000
+_FIELDS = [field.name for field in fields(AuditRow)]
+
+AnchorKind = Literal["night", "purged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A number of the chain and its hash. Number 0 stands before the first row of all."""
+
+    number: int
+    hash: str
+
+
+class Audit:
+    """The chain, to read it, and to write down what no transaction of the store tells."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, acts: Iterable[Act], at: datetime | None = None) -> None:
+        """Write acts down in a transaction of their own; for the doors that show people."""
+        acts = list(acts)
+        if acts:
+            with self._database.writing() as connection:
+                append(connection, acts, at)
+
+    def rows(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[AuditRow]:
+        """All rows in their order, one by one; `since` inclusive, `until` exclusive."""
+        query = sa.select(AUDIT)
+        if since is not None:
+            query = query.where(AUDIT.c.at >= since)
+        if until is not None:
+            query = query.where(AUDIT.c.at < until)
+        return self._stream(query)
+
+    def about(self, patient_keys: Sequence[str], since: datetime | None = None) -> list[AuditRow]:
+        """Every row about a person, who may have had several keys, oldest first."""
+        query = sa.select(AUDIT).where(AUDIT.c.patient_key.in_(patient_keys))
+        if since is not None:
+            query = query.where(AUDIT.c.at >= since)
+        return list(self._stream(query))
+
+    def start(self) -> Link:
+        """What the oldest row that is left must follow: the last one that was purged."""
+        with self._database.reading() as connection:
+            return _last_purged(connection)
+
+    def anchors(self) -> dict[int, str]:
+        """Number to hash of what was written down beside the chain."""
+        with self._database.reading() as connection:
+            return {row.number: row.hash for row in connection.execute(sa.select(AUDIT_ANCHORS))}
+
+    def anchor(self, at: datetime) -> Link:
+        """Write down beside the chain how far it goes, so that a cut shows; its end."""
+        with self._database.writing() as connection:
+            end = head(connection)
+            if end.number:
+                add_anchor(connection, end, "night", at)
+            return end
+
+    def _stream(self, query: sa.Select[Any]) -> Iterator[AuditRow]:
+        query = query.order_by(AUDIT.c.number).execution_options(yield_per=_ROWS_AT_ONCE)
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                yield AuditRow(*(getattr(row, name) for name in _FIELDS))
+
+
+def append(connection: sa.Connection, acts: Sequence[Act], at: datetime | None = None) -> None:
+    """Write acts at the end of the chain, inside the caller's transaction, as its last statement.
+
+    `at` None is the clock of this process, for callers that do not know what time it is.
+    """
+    if not acts:
+        return
+    actor = connection.get_execution_options().get(ACTOR) or Actor()
+    # Both databases keep UTC, and the hash is over what they give back.
+    at = (at or datetime.now(UTC)).astimezone(UTC)
+    end = head(connection)
+    rows = []
+    for act in acts:
+        row = _row(act, actor, end.number + 1, at)
+        row["hash"] = chained_hash(end.hash, *row.values())
+        end = Link(row["number"], row["hash"])
+        rows.append(row)
+    connection.execute(sa.insert(AUDIT), rows)
+
+
+def head(connection: sa.Connection) -> Link:
+    """The end of the chain, kept for this transaction until it ends."""
+    wait_for_turn(connection, _APPENDING)
+    last = sa.select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc()).limit(1)
+    row = connection.execute(last).first()
+    return _last_purged(connection) if row is None else Link(row.number, row.hash)
+
+
+def add_anchor(connection: sa.Connection, link: Link, why: AnchorKind, at: datetime) -> None:
+    """Keep a link beside the chain, once; a purge overwrites what a night wrote."""
+    anchors = AUDIT_ANCHORS
+    connection.execute(sa.delete(anchors).where(anchors.c.number == link.number))
+    values = {"number": link.number, "hash": link.hash, "why": why, "at": at}
+    connection.execute(sa.insert(anchors).values(**values))
+
+
+def _last_purged(connection: sa.Connection) -> Link:
+    anchors = AUDIT_ANCHORS.c
+    query = sa.select(anchors.number, anchors.hash).where(anchors.why == "purged")
+    row = connection.execute(query.order_by(anchors.number.desc()).limit(1)).first()
+    return Link(0, FIRST_HASH) if row is None else Link(row.number, row.hash)
+
+
+def _row(act: Act, actor: Actor, number: int, at: datetime) -> dict[str, Any]:
+    """The columns in the order in which the hash takes them."""
+    return {
+        "number": number,
+        "at": at,
+        "client": actor.client,
+        "by_whom": act.by or actor.process,
+        "software": actor.software,
+        "protocol_digest": act.protocol_digest,
+        "what": act.what,
+        "patient_key": act.patient_key,
+        "resource": act.resource,
+        "run_id": act.run_id,
+        "run_kind": act.run_kind,
+        "reason": act.reason,
+        "outcome": act.outcome,
+        "detail": act.detail,
+    }
