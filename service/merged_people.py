@@ -15,7 +15,7 @@ from datetime import datetime
 import structlog
 
 from service.alert_memory import remembered_from
-from service.ehr.alert_history import AlertHistory
+from service.ehr.alert_history import NO_MEMORY, AlertHistory, Memory
 from service.ehr.alerts import AlertsRead
 from service.ehr.connection import EHRConnection
 from service.ehr.merged_alerts import as_one
@@ -24,6 +24,7 @@ from service.store.entries import Screening
 from service.store.ledger import Ledger
 
 _log = structlog.get_logger()
+NOBODY_REMEMBERED: Mapping[str, Memory] = {}
 
 
 class MergedInACircle(Exception):
@@ -91,21 +92,27 @@ def read_alerts(
     for id_, others in former.items():
         remembered |= {other: remembered[id_] for other in others if id_ in remembered}
     ids = [*fhir_ids.values(), *(other for others in former.values() for other in others)]
-    return alerts_of_people(ehr.read_alerts(ids, remembered), former)
+    return alerts_of_people(ehr.read_alerts(ids, remembered), former, remembered)
 
 
-def alerts_of_people(read: AlertsRead, former: Mapping[str, tuple[str, ...]]) -> AlertsRead:
-    """The alerts of each person, those under former ids included; `former` is by today's id.
+def alerts_of_people(
+    read: AlertsRead,
+    former: Mapping[str, tuple[str, ...]],
+    remembered: Mapping[str, Memory] = NOBODY_REMEMBERED,
+) -> AlertsRead:
+    """The alerts of each person, those under former ids included, one open of each kind.
 
-    Somebody whose alerts cannot be read under one of their ids is unreadable.
+    `former` and the ledger's `remembered` are by today's id. Somebody whose alerts cannot be read
+    under one of their ids is unreadable.
     """
-    histories: dict[str, AlertHistory] = dict(read.histories)
+    found: dict[str, list[AlertHistory]] = {id_: [h] for id_, h in read.histories.items()}
     unreadable = set(read.unreadable)
     for id_, others in former.items():
-        found = [histories.pop(other) for other in others if other in histories]
-        if id_ in histories and len(found) == len(others):
-            histories[id_] = as_one([histories[id_], *found])
+        parts = [history for other in others for history in found.pop(other, [])]
+        if id_ in found and len(parts) == len(others):
+            found[id_] += parts
         else:
-            histories.pop(id_, None)
+            found.pop(id_, None)
             unreadable.add(id_)
+    histories = {i: as_one(parts, remembered.get(i, NO_MEMORY)) for i, parts in found.items()}
     return AlertsRead(histories, frozenset(unreadable))

@@ -32,6 +32,7 @@ from service.screening.alert import AlertKind
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, PatientRecord
 from service.screening.value_sets import DataRequirement
+from service.spare_alerts import retire_spare, spare_in
 from service.store.entries import Mode, Screening
 from service.store.errors import StoreConflict, StoreError
 from service.store.ledger import Ledger
@@ -274,7 +275,8 @@ class Pipeline:
             return self._screen_alone(keys, runs, error, read)
         if screenings:
             self._store(screenings)
-            self._retire_duplicates(alerts)
+            spare = spare_in(alerts, fhir_ids, runs)
+            retire_spare(self.ehr, self.ledger, spare, self._now(), mode=self.mode)
         again, astray = merged_people.follow_merges(self.ledger, merged, runs, self._now())
         for key in astray:
             self._fail(key, runs[key], merged_people.MergedInACircle())
@@ -331,20 +333,6 @@ class Pipeline:
                         screening.patient_key, screening.run_id, "conflict in the ledger", later
                     )
                     _log.error("screening_conflict")
-
-    def _retire_duplicates(self, alerts: AlertsRead) -> None:
-        """Mark spare Flags and Tasks of one key as entered in error; shadow mode only counts."""
-        spare = [d for history in alerts.histories.values() for d in history.duplicates]
-        if not spare:
-            return
-        _log.warning("duplicates_found", duplicates=len(spare), mode=self.mode)
-        if self.mode != "live":
-            return
-        try:
-            self.ehr.retire(spare)
-        except EHRError as error:
-            # What was judged is stored; the next reading finds the duplicates again.
-            _log.warning("duplicates_stay", status=error.status, error=type(error).__name__)
 
     def _screen_one(
         self,

@@ -52,12 +52,15 @@ class AlertHistory:
 
     `closed_on` of a dismissed alert is the day of the person's decision. `duplicates` are Flags and
     Tasks that stand beside the ones in `posted` and are to be retired; `decisions` are what people
-    decided about alerts, by kind, whether or not they have lapsed.
+    decided about alerts, by kind, whether or not they have lapsed. `spare` are whole alerts that
+    stand open beside an older one of their kind (`merged_alerts`): what of them can be retired is
+    among the duplicates.
     """
 
     posted: tuple[PostedAlert, ...] = ()
     duplicates: tuple[PostedResource, ...] = ()
     decisions: Mapping[AlertKind, tuple[Decision, ...]] = field(default_factory=dict)
+    spare: tuple[PostedAlert, ...] = ()
 
 
 def alert_history(

@@ -146,12 +146,16 @@ def ends_of(pair: Pair, known: Remembered | None) -> tuple[End, End]:
     return _flag_end(pair.flag, task_end, known), task_end
 
 
+# The last is that of a spare alert which we retired.
+_CLOSED_BY_US = ("completed", "cancelled", "entered-in-error")
+
+
 def _task_end(task: Resource | None) -> End:
     if task is None:
         return End.ABSENT
     if stands(task):
         return End.OPEN
-    if task.get("status") in ("completed", "cancelled") and closing_of(task):
+    if task.get("status") in _CLOSED_BY_US and closing_of(task):
         return End.OURS
     return End.FINISHED if task.get("status") == "completed" else End.TURNED_DOWN
 
@@ -170,9 +174,10 @@ def _flag_end(flag: Resource | None, task_end: End, known: Remembered | None) ->
 
 
 def _is_withdrawn(pair: Pair) -> bool:
-    if pair.flag is not None:
-        return pair.flag.get("status") == "entered-in-error"
-    return pair.task is not None and closing_of(pair.task) == "withdrawn"
+    """Our mark on the Task tells it too, for a server that took no Flag entered in error."""
+    if pair.flag is not None and pair.flag.get("status") == "entered-in-error":
+        return True
+    return pair.task is not None and closing_of(pair.task) in ("withdrawn", "duplicate")
 
 
 def _is_reworded(pair: Pair, known: Remembered | None) -> bool:

@@ -29,6 +29,7 @@ import structlog
 from service.ehr.alert_state import (
     Remembered,
     oldest_first,
+    posted_resource,
     ref_of,
     version_of,
 )
@@ -112,8 +113,11 @@ class Writer:
         return progress.outcome(self._channel)
 
     def retire(self, duplicates: Iterable[PostedResource]) -> int:
-        """Mark duplicates as entered in error; how many were. Ones that are gone count for none."""
-        return sum(self._retire(duplicate.ref) for duplicate in duplicates)
+        """Mark duplicates as entered in error; how many were.
+
+        Ones that are gone, or that somebody changed since they were read, count for none.
+        """
+        return sum(self._retire(duplicate) for duplicate in duplicates)
 
     # Looking
 
@@ -123,7 +127,7 @@ class Writer:
         progress.found[type_] = found[0] if found else None
         for spare in found[1:]:
             if spare.get("status") != "entered-in-error":
-                progress.duplicates_retired += self._retire(ref_of(spare))
+                progress.duplicates_retired += self._retire(posted_resource(spare))
 
     def _found(self, type_: AlertType, progress: PlanProgress) -> list[Resource]:
         """What the plan was made for, by its id; else what has the plan's key, past every cache."""
@@ -149,22 +153,24 @@ class Writer:
             raise EHRMisunderstood(f"The EHR answered a read of {ref.type} with something else")
         return _with_version(stored)
 
-    def _retire(self, ref: ResourceRef) -> int:
-        """Mark one duplicate as entered in error; 0 where it is gone or marked already."""
-        for _ in range(2):
-            try:
-                current = self._read(ref)
-                if current.get("status") == "entered-in-error":
-                    return 0
-                retired = _retired(current, self._now())
-                self._client.update(retired, if_match=version_of(current))
-            except EHRNotFound:
+    def _retire(self, spare: PostedResource) -> int:
+        """Mark one duplicate as entered in error; 0 where it is gone or marked already.
+
+        Which one is spare was decided by what stood there then: where it stands in another version
+        now, or somebody works on it at this moment, the next look decides again.
+        """
+        try:
+            current = self._read(spare.ref)
+            was_touched = None not in (spare.version, version_of(current)) and (
+                spare.version != version_of(current)
+            )
+            if was_touched or current.get("status") != spare.status:
                 return 0
-            except EHRConflict:
-                continue
-            _log.warning("duplicate_alert_retired", type=ref.type)
-            return 1
-        return 0  # Somebody works on it at this moment; the next look decides again.
+            self._client.update(_retired(current, self._now()), if_match=version_of(current))
+        except (EHRNotFound, EHRConflict):
+            return 0
+        _log.warning("duplicate_alert_retired", type=spare.ref.type)
+        return 1
 
     # Creating
 

@@ -47,11 +47,17 @@ class History:
         """The alert of one kind that speaks now: an open one, else the one that opened last.
 
         Not the highest number: an alert under a key that we would not make today (another site id,
-        a lost ledger) is numbered after the others, however old it is.
+        a lost ledger) is numbered after the others, however old it is. One that was withdrawn, as a
+        spare one is, should never have been there and speaks only where there is no other.
         """
         alerts = [a for a in self.alerts if a.kind is kind]
-        is_open = (AlertState.ACTIVE, AlertState.CHANGED)
-        return max(alerts, key=lambda a: (a.state in is_open, a.opened_on, a.episode), default=None)
+
+        def rank(alert: PostedAlert) -> tuple[bool, bool, date, int]:
+            is_open = alert.state in (AlertState.ACTIVE, AlertState.CHANGED)
+            was_real = alert.state is not AlertState.WITHDRAWN
+            return is_open, was_real, alert.opened_on, alert.episode
+
+        return max(alerts, key=rank, default=None)
 
     def next_episode(self, kind: AlertKind) -> int:
         """A number that no episode of this kind has."""

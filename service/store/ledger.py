@@ -17,6 +17,7 @@ from service.store.cohort import Cohort
 from service.store.cohort_readings import CohortReadings
 from service.store.database import Database
 from service.store.decisions import Decisions
+from service.store.duplicates import Duplicates
 from service.store.merges import Merges
 from service.store.outbox import Outbox
 from service.store.pending import Pending
@@ -49,6 +50,7 @@ class Ledger:
         self.outbox = Outbox(self._database)
         self.alerts = Alerts(self._database)
         self.decisions = Decisions(self._database)
+        self.duplicates = Duplicates(self._database)
         self.watermarks = Watermarks(self._database)
         self.report = Report(self._database)
         self.watched = Watched(self._database)

@@ -21,6 +21,7 @@ from service.screening.alert import Action
 from service.store.acts import Act
 from service.store.audit import append
 from service.store.database import Database
+from service.store.duplicates import count_duplicates
 from service.store.entries import Mode, Run, RunKind, RunState
 from service.store.tables import LATEST_ASSESSMENTS, PENDING, PLANS, RUNS
 
@@ -201,7 +202,7 @@ def _change(
 
 
 def _counts(connection: sa.Connection, run_id: int) -> dict[str, int]:
-    """Statuses of the people whom this run was the last to assess, and its plans by action."""
+    """Statuses of the people whom this run was the last to assess, its plans, and duplicates."""
     statuses = (
         sa.select(LATEST_ASSESSMENTS.c.status, sa.func.count())
         .where(LATEST_ASSESSMENTS.c.run_id == run_id)
@@ -215,4 +216,5 @@ def _counts(connection: sa.Connection, run_id: int) -> dict[str, int]:
     given_up = sa.select(sa.func.count()).where(PENDING.c.run_id == run_id, PENDING.c.is_given_up)
     counts = {f"status {status}": number for status, number in connection.execute(statuses)}
     counts |= {f"{state} {action}": n for state, action, n in connection.execute(plans)}
-    return counts | {"given up": int(connection.scalar(given_up) or 0)}
+    counts |= {"given up": int(connection.scalar(given_up) or 0)}
+    return counts | count_duplicates(connection, run_id)

@@ -268,6 +268,15 @@ DECISIONS = sa.Table(
     sa.UniqueConstraint("patient_key", "source", "made_on"),
 )
 
+DUPLICATES = sa.Table(
+    "duplicates",
+    METADATA,
+    _patient_key(primary_key=True),
+    _run_id(primary_key=True),
+    sa.Column("found", sa.Integer, nullable=False),
+)
+"""Spare Flags and Tasks of ours that a run saw about somebody."""
+
 WATERMARKS = sa.Table(
     "watermarks",
     METADATA,

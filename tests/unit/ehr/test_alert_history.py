@@ -66,6 +66,17 @@ def test_a_task_marked_as_an_error_by_a_person_dismisses_the_alert() -> None:
     assert judge(a_flag(), a_task("entered-in-error")).state is DISMISSED
 
 
+def test_a_spare_alert_that_we_retired_is_nobodys_no() -> None:
+    retired = a_flag("entered-in-error"), closed_by_us("entered-in-error", "duplicate")
+    known = Remembered(episode=1, flag_status="active", task_status="requested")
+    assert judge(*retired, known=known).state is WITHDRAWN
+    assert decided(*retired, known=known) == ()
+
+
+def test_an_alert_withdrawn_where_no_flag_may_be_an_error_is_withdrawn_all_the_same() -> None:
+    assert judge(a_flag("inactive"), closed_by_us("cancelled", "withdrawn")).state is WITHDRAWN
+
+
 def test_a_task_that_a_person_completed_leaves_the_flag_standing() -> None:
     assert judge(a_flag(), a_task("completed")).state is CHANGED
 

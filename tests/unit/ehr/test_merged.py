@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from service.ehr.alert_history import AlertHistory
+from service.ehr.alert_history import NO_MEMORY, AlertHistory
+from service.ehr.alert_state import Remembered
 from service.ehr.errors import EHRMisunderstood
 from service.ehr.merged import merged_stub, survivor_of
 from service.ehr.merged_alerts import as_one
@@ -92,8 +93,12 @@ def posted(key, state=AlertState.ACTIVE, opened=1, kind=AlertKind.SCREENING, epi
     return PostedAlert(key, kind, episode, state, date(2026, 1, opened), "digest", flag=flag)
 
 
-def together(*alerts):
-    return as_one([AlertHistory((alert,)) for alert in alerts])
+def together(*alerts, memory=NO_MEMORY):
+    return as_one([AlertHistory((alert,)) for alert in alerts], memory)
+
+
+def with_task(alert, status):
+    return replace(alert, task=PostedResource(ResourceRef("Task", alert.key), status, "1"))
 
 
 def keys(history):
@@ -130,6 +135,40 @@ def test_an_alert_that_is_over_is_never_spare(state):
 
 def test_alerts_of_two_kinds_stand_beside_each_other():
     assert together(posted("1"), posted("2", kind=AlertKind.TREATMENT_GAP)).duplicates == ()
+
+
+def test_two_open_alerts_of_one_record_are_one_too_many_as_well():
+    history = as_one([AlertHistory((posted("old"), posted("new", opened=9, episode=2)))])
+
+    assert keys(history) == ["old"]
+    assert [alert.key for alert in history.spare] == ["new"]
+
+
+@pytest.mark.parametrize("status", ["accepted", "in-progress", "received", "ready"])
+def test_an_alert_whose_task_somebody_took_up_stays_before_an_older_one(status):
+    taken_up = with_task(posted("taken-up", opened=9, episode=2), status)
+
+    assert keys(together(posted("old"), taken_up)) == ["taken-up"]
+
+
+def test_tasks_that_two_people_took_up_are_both_left_to_them():
+    tasks = (with_task(posted(key, episode=n), "accepted") for n, key in enumerate("ab", 1))
+
+    assert together(*tasks).duplicates == ()
+
+
+def test_of_two_that_nobody_took_up_the_one_whose_version_is_not_ours_stays():
+    memory = {"new": Remembered(flag_version="0"), "old": Remembered(flag_version="1")}
+
+    history = together(posted("old"), posted("new", opened=9, episode=2), memory=memory)
+
+    assert keys(history) == ["new"]
+
+
+def test_a_message_is_never_spare_for_it_cannot_be_taken_back():
+    message = replace(posted("message", opened=9, episode=2), flag=None)
+
+    assert keys(together(posted("flag"), message)) == ["flag", "message"]
 
 
 def test_a_no_said_under_either_record_is_heard():

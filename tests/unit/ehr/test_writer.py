@@ -614,6 +614,15 @@ def test_a_duplicate_that_is_gone_or_being_worked_on_is_left_to_the_next_look() 
     assert a_writer(server).retire(found) == 0
 
 
+def test_a_duplicate_that_somebody_changed_since_it_was_read_is_left_to_the_next_look() -> None:
+    flag = Delivery().new("Flag", an_alert(), AT)
+    server = FakeFHIRServer(flag | {"id": "first"}, flag | {"id": "second"})
+    found = alert_history(ANNA, server.all("Flag"), snooze_months=12).duplicates
+    server.edit(server.store["Flag", "second"], category=[{"text": "mine"}])
+    assert a_writer(server).retire(found) == 0
+    assert server.store["Flag", "second"]["status"] == "active"
+
+
 def test_no_patient_and_no_word_of_an_alert_reaches_an_error() -> None:
     server = created()
     server.before = lambda r: answer(outcome("error", "x"), 422) if r.method == "PUT" else None

@@ -119,6 +119,13 @@ def test_an_alert_that_was_withdrawn_is_never_reopened():
     assert (plan.action, plan.alert.episode) == ("create", 2)
 
 
+def test_a_spare_alert_that_was_retired_does_not_keep_an_older_one_from_being_reopened():
+    closed = posted(AlertState.RESOLVED, date(2026, 9, 1))
+    retired = replace(posted(AlertState.WITHDRAWN, date(2026, 10, 1)), key="spare", episode=2)
+    plan = planned(judged(*ANNA), closed, retired)
+    assert (plan.action, plan.alert.key) == ("update", "key-1")
+
+
 def test_a_person_who_left_the_task_open_gets_it_back_rather_than_a_second_one():
     plan = planned(judged(*ANNA), posted(AlertState.DISMISSED, date(2026, 1, 1)))
     assert (plan.action, plan.alert.key) == ("update", "key-1")
