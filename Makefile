@@ -47,12 +47,13 @@ demo: $(READY) ## Run the main job on an invented hospital with embedded everyth
 	$(BIN)/boneflag demo
 
 test: $(READY) ## Specs, unit, architecture and functional tests (under three minutes)
-	$(RUN) -m pytest $(QUICK_TESTS) -m "not heavy and not hapi" $(SIDE_BY_SIDE) --durations=5
+	$(RUN) -m pytest $(QUICK_TESTS) -m "not heavy and not hapi" $(SIDE_BY_SIDE) --durations=5 \
+		$(if $(COVER),--cov --cov-report=)
+	$(if $(COVER),$(RUN) -m coverage report --include='service/screening/*' --fail-under=100)
+	$(if $(COVER),$(RUN) -m coverage report --omit='service/screening/*' --fail-under=90)
 
-cover: $(READY) ## The same tests once more, under coverage: every branch of the thinking
-	$(RUN) -m pytest $(QUICK_TESTS) -m "not heavy and not hapi" $(SIDE_BY_SIDE) --cov --cov-report= -q
-	$(RUN) -m coverage report --include='service/screening/*' --fail-under=100
-	$(RUN) -m coverage report --omit='service/screening/*' --fail-under=90
+cover: ## The same tests under coverage: every branch of the thinking
+	@$(MAKE) test COVER=yes
 
 test-heavy: $(READY) ## Tests that take longer: killed workers, the book through an EHR, every number moved
 	$(RUN) -m pytest $(ALONE_IN_THEIR_SERVERS) -m heavy $(SIDE_BY_SIDE)
