@@ -13,6 +13,7 @@ from service.cli.keys import app as keys
 from service.cli.listing import worklist
 from service.cli.programme import report, simulate
 from service.cli.protocol import app as protocol
+from service.cli.retrying import retry
 from service.cli.running import check, demo, poll, release, screen, sweep, work
 from service.cli.speaking import speaks_plainly
 from service.cli.surveying import survey
@@ -36,6 +37,7 @@ for command in (
     worklist,
     cohort,
     release,
+    retry,
     pause,
     resume,
     work,

@@ -16,6 +16,7 @@ from service.store.bulk_jobs import BulkJobs
 from service.store.cohort import Cohort
 from service.store.cohort_readings import CohortReadings
 from service.store.database import Database
+from service.store.dead_letters import DeadLetters
 from service.store.decisions import Decisions
 from service.store.duplicates import Duplicates
 from service.store.merges import Merges
@@ -49,6 +50,7 @@ class Ledger:
         self.screenings = Screenings(self._database)
         self.outbox = Outbox(self._database)
         self.alerts = Alerts(self._database)
+        self.dead_letters = DeadLetters(self._database)
         self.decisions = Decisions(self._database)
         self.duplicates = Duplicates(self._database)
         self.watermarks = Watermarks(self._database)
