@@ -122,6 +122,14 @@ def test_an_alert_that_we_withdrew_is_withdrawn() -> None:
     assert judge(task).state is WITHDRAWN
 
 
+def test_a_spare_copy_that_we_retired_is_not_taken_for_a_persons_no() -> None:
+    """After a merge it stands under a key of its own, and would silence the alert that is kept."""
+    retired = (a_flag("entered-in-error"), closed_by_us("entered-in-error", "duplicate"))
+    known = Remembered(flag_status="active", task_status="requested")
+    assert judge(*retired, known=known).state is WITHDRAWN
+    assert decided(*retired, known=known) == ()
+
+
 def test_a_closing_that_stopped_half_way_is_open_and_says_nothing_that_a_plan_could_keep() -> None:
     posted = judge(a_flag(), closed_by_us())
     assert (posted.state, posted.content_digest) == (ACTIVE, "")
