@@ -19,6 +19,7 @@ QUICK_TESTS := tests/spec tests/unit tests/architecture tests/functional
 SIDE_BY_SIDE := -n 2 --dist loadfile
 # Heavy tests that count no seconds and kill nobody: they may run side by side.
 ALONE_IN_THEIR_SERVERS := tests/spec tests/functional/test_specs_through_the_ehr.py \
+	tests/functional/test_stories_through_the_ehr.py \
 	tests/functional/test_imitated_products.py tests/functional/test_presets_with_faults.py
 CODE := service workers fhir_profiles scripts
 UV_VERSION := 0.13.9
@@ -75,6 +76,7 @@ check: $(READY) ## Lint, format, types, import contracts, generated files
 	$(RUN) scripts/print_settings.py --check
 	$(RUN) scripts/print_vendors.py --check
 	$(RUN) scripts/print_criteria.py --check
+	$(RUN) scripts/print_stories.py --check
 
 fix: $(READY) ## Let ruff repair and format what it can
 	$(RUN) -m ruff check --fix .
@@ -86,6 +88,7 @@ docs: $(READY) ## Write the generated files anew: value sets, FHIR package, sett
 	$(RUN) scripts/print_settings.py
 	$(RUN) scripts/print_vendors.py
 	$(RUN) scripts/print_criteria.py
+	$(RUN) scripts/print_stories.py
 
 bench: $(READY) ## Measure; docs/performance.md says what was measured last
 	$(RUN) -m benchmarks

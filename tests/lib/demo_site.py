@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import http.client
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -96,9 +96,13 @@ class Ward:
             self.charts[fhir_id] = chart
             ids.append(fhir_id)
         self.server.load(r for fhir_id in ids for r in self.charts[fhir_id].resources)
-        self._members += ids
-        self._save_group()
+        self.enroll(ids)
         return ids
+
+    def enroll(self, fhir_ids: Iterable[str]) -> None:
+        """Take people into the Group whose charts are there already."""
+        self._members += fhir_ids
+        self._save_group()
 
     def discharge(self, fhir_id: str) -> None:
         """Take somebody out of the Group; their chart stays."""
@@ -185,7 +189,11 @@ class Ward:
         current = self._direct.read(resource["resourceType"], resource["id"]).resource or {}
         changed = {**current, **elements}
         changed["lastModified"] = self.clock.now().isoformat(timespec="seconds")
-        self._direct.update(changed)
+        self.person_stores(changed)
+
+    def person_stores(self, resource: Resource) -> None:
+        """A clinician stores a resource of ours as they want it to be."""
+        self._direct.update(resource)
 
     def person_deletes(self, resource: Resource) -> None:
         """Somebody removes a resource of ours."""

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.spec.book")
+pytest.register_assert_rewrite("tests.spec.book", "tests.spec.stories.on_paper")
