@@ -1,9 +1,10 @@
 """The last step of the line: from the outbox into the EHR, within the limits of a run.
 
-A newcomer would get two things wrong. A plan is marked sent *before* its request leaves, so that
-after any crash the next attempt looks before it writes. And one plan that cannot be carried out,
-for whatever reason, must not stand in the way of those behind it: only an EHR that is away ends the
-delivery, for now.
+A newcomer would get three things wrong. Whether a run may be written is asked of the ledger now,
+not remembered from its opening (`going_live.leave`). A plan is marked sent *before* its request
+leaves, so that after any crash the next attempt looks before it writes. And one plan that cannot be
+carried out, for whatever reason, must not stand in the way of those behind it: only an EHR that is
+away ends the delivery, for now.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from service.ehr.errors import (
     EHRUnavailable,
 )
 from service.ehr.plan_progress import Outcome
+from service.going_live.leave import GoingLive, Volume
 from service.screening.alert import AlertPlan
+from service.store.approvals import Approval
 from service.store.entries import AlertEntry, Mode, OutboxPlan, Run, RunState
 from service.store.ledger import Ledger
 
@@ -48,14 +51,14 @@ class Delivery:
         ledger: Ledger,
         *,
         mode: Mode,
-        max_new_alerts_per_run: int,
+        limits: Volume,
         now: Callable[[], datetime],
         passing: tuple[type[Exception], ...],
     ) -> None:
         self._ehr = ehr
         self._ledger = ledger
-        self._mode = mode
-        self._max_new_alerts = max_new_alerts_per_run
+        self._going_live = GoingLive(ledger, mode)
+        self._limits = limits
         self._now = now
         self._passing = passing
 
@@ -69,25 +72,29 @@ class Delivery:
             self._ledger.runs.finish(run.id, self._now())
 
     def _may_deliver(self, run: Run) -> bool:
-        if run.mode != "live" or self._mode != "live":
+        if run.mode != "live":
             return False
+        leave = self._going_live.leave(run.protocol_digest)
+        if leave.approval is None:
+            if run.open_plans:
+                _log.warning("delivery_waits_for_approval", run=run.id, missing=leave.missing)
+            return False
+        # Only before anything was sent: a run that an operator released goes on whatever it opens.
+        if run.state is RunState.OPEN and not self._is_within_limits(run, leave.approval):
+            return False
+        return self._ledger.runs.start_delivery(run.id)
+
+    def _is_within_limits(self, run: Run, approval: Approval) -> bool:
         new_alerts = self._ledger.runs.count_new_alerts(run.id)
-        limit = self._max_new_alerts
-        if run.state is RunState.OPEN and run.kind == "poll" and new_alerts and self._is_one_held():
+        if run.kind == "poll" and new_alerts and self._is_one_held():
             # People move to newer runs: what is held back must not leave by ones and twos.
             _log.warning("delivery_waits_for_a_held_run", run=run.id, new_alerts=new_alerts)
             return False
-        # Only before anything was sent: a run that an operator released goes on whatever it opens.
-        if run.state is RunState.OPEN and new_alerts > limit:
-            reason = (
-                f"{new_alerts} new alerts, the limit is {limit}: nothing was sent. If they are"
-                f" right, `boneflag release {run.id}` sends them;"
-                " BONEFLAG_MAX_NEW_ALERTS_PER_RUN is the limit"
-            )
-            self._ledger.runs.hold(run.id, reason)
-            _log.error("run_held", run=run.id, new_alerts=new_alerts, limit=limit)
-            return False
-        return self._ledger.runs.start_delivery(run.id)
+        why = self._going_live.why_held(run, approval, self._limits)
+        if why:
+            self._ledger.runs.hold(run.id, why)
+            _log.error("run_held", run=run.id, new_alerts=new_alerts, reason=why)
+        return not why
 
     def _is_one_held(self) -> bool:
         """Whether a run waits for an operator and still has plans of its own."""

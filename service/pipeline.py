@@ -21,7 +21,6 @@ from service import merged_people
 from service.abandoned_runs import give_up_abandoned_runs
 from service.assessment_entry import entry_of
 from service.cohort_intake import honour_left_out, read_cohort, take_cohort
-from service.decision_memory import remember_decisions
 from service.delivery import Delivery
 from service.ehr.alert_history import AlertHistory
 from service.ehr.alerts import AlertsRead
@@ -29,6 +28,8 @@ from service.ehr.cohort.code_search import SOURCE as CODE_SEARCH
 from service.ehr.cohort.members import CohortMembers, CohortRead
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError, EHRUnavailable
+from service.going_live.leave import GoingLive, Volume
+from service.screening.alert import AlertKind
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, PatientRecord
 from service.screening.value_sets import DataRequirement
@@ -36,7 +37,7 @@ from service.spare_alerts import retire_spare, spare_in
 from service.store.entries import Mode, Screening
 from service.store.errors import StoreConflict, StoreError
 from service.store.ledger import Ledger
-from service.thought import blind, think
+from service.thought import blind, decisions_in, think
 
 _log = structlog.get_logger()
 ReadRecords = Callable[[Sequence[str], Iterable[DataRequirement]], Iterable[PatientRecord]]
@@ -51,12 +52,14 @@ class Limits:
     """What keeps a mistake small.
 
     `cohort_alarm_percent`: a reading that would move more of the cohort waits for a person; None
-    holds nothing up.
+    holds nothing up. So does None for `max_new_alerts_percent`, the share of the cohort about whom
+    one run may open alerts; an approval may name other limits for new alerts.
     """
 
     max_new_alerts_per_run: int
     batch_size: int
     cohort_alarm_percent: int | None = None
+    max_new_alerts_percent: float | None = None
 
 
 class Pipeline:
@@ -86,6 +89,7 @@ class Pipeline:
         self.protocol = protocol
         self._types = tuple(sorted({need.type for need in protocol.needs}))
         self.mode = mode
+        self.going_live = GoingLive(ledger, mode)
         self._site = site
         self._limits = limits
         self._now = now
@@ -97,7 +101,7 @@ class Pipeline:
             ehr,
             ledger,
             mode=mode,
-            max_new_alerts_per_run=limits.max_new_alerts_per_run,
+            limits=Volume(limits.max_new_alerts_per_run, limits.max_new_alerts_percent),
             now=now,
             passing=self._passing,
         )
@@ -126,7 +130,7 @@ class Pipeline:
         """Begin a sweep whose cohort is not known yet; the run."""
         started = self._now()
         give_up_abandoned_runs(self.ledger, started)
-        return self.ledger.runs.open("sweep", self.mode, self.protocol.digest, started)
+        return self.going_live.open_run("sweep", self.protocol.digest, started)
 
     def await_cohort(
         self,
@@ -169,7 +173,7 @@ class Pipeline:
         keys = self._watched(changes.patient_ids)
         run_id = None
         if keys:
-            run_id = self.ledger.runs.open("poll", self.mode, self.protocol.digest, now)
+            run_id = self.going_live.open_run("poll", self.protocol.digest, now)
             self._mark_pending(run_id, keys, now)
         self.ledger.watermarks.advance(WATERMARK, changes.watermark)
         _log.info("poll_done", changed=len(keys), newcomers=len(changes.newcomers))
@@ -184,7 +188,7 @@ class Pipeline:
         now = self._now()
         honour_left_out(self.ehr, self.ledger, now)
         key = self.ledger.cohort.register([fhir_id], "asked for", now)[fhir_id]
-        run_id = self.ledger.runs.open("screen", self.mode, self.protocol.digest, now)
+        run_id = self.going_live.open_run("screen", self.protocol.digest, now)
         if self.ledger.cohort.fhir_ids_of([key]):
             self.ledger.pending.mark(run_id, [key], now)
         self.ledger.runs.finish_reading(run_id)
@@ -276,7 +280,8 @@ class Pipeline:
         if screenings:
             self._store(screenings)
             spare = spare_in(alerts, fhir_ids, runs)
-            retire_spare(self.ehr, self.ledger, spare, self._now(), mode=self.mode)
+            writable = self.going_live.people(self.protocol.digest, [s.patient_key for s in spare])
+            retire_spare(self.ehr, self.ledger, spare, self._now(), writable)
         again, astray = merged_people.follow_merges(self.ledger, merged, runs, self._now())
         for key in astray:
             self._fail(key, runs[key], merged_people.MergedInACircle())
@@ -340,7 +345,7 @@ class Pipeline:
         key: str,
         run_id: int,
         alerts: AlertsRead,
-        said: Sequence[Decision],
+        said: Iterable[Decision],
     ) -> Screening | None:
         """One person; a fault of ours costs this person one attempt and nobody else anything."""
         try:
@@ -356,7 +361,7 @@ class Pipeline:
             if history is None:
                 thought = blind(thought)
             else:
-                remember_decisions(self.ledger, key, history, thought.said, said, self._now())
+                self._remember_decisions(key, decisions_in(history))
             entry = entry_of(thought.assessment, record, self._now())
             return Screening(key, run_id, entry, thought.plans, types_asked_for=self._types)
         except self._passing:
@@ -365,6 +370,16 @@ class Pipeline:
             # One bad patient never costs a batch.
             self._fail(key, run_id, error)
             return None
+
+    def _remember_decisions(self, key: str, decisions: Iterable[Decision]) -> None:
+        """Write down what people said to the screening alert.
+
+        The ledger does not keep which alert a decision was about: a no to the treatment gap would
+        come back as a no to screening.
+        """
+        said = [d for d in decisions if d.about == AlertKind.SCREENING]
+        if said:
+            self.ledger.decisions.remember(key, said)
 
     # Write
 

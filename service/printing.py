@@ -132,7 +132,7 @@ def _reading_title(reading: CohortReading) -> str:
     return f"{reading.at:%Y-%m-%d %H:%M} UTC, {reading.size} people, {state}{held}"
 
 
-def print_run(run: Run | None, mode: str) -> None:
+def print_run(run: Run | None) -> None:
     """How one run went."""
     console = Console()
     if run is None:
@@ -146,7 +146,7 @@ def print_run(run: Run | None, mode: str) -> None:
         console.print(f"  still waiting: {run.waiting}")
     if run.held_reason:
         console.print(f"[yellow]{escape(run.held_reason)}[/]")
-    if mode == "shadow":
+    if run.mode == "shadow":
         console.print("Shadow mode: nothing was written to the EHR.")
 
 

@@ -44,7 +44,9 @@ class Settings(BaseSettings):
         description="Name of this site; part of every alert's identifier, so never change it.",
     )
     mode: Literal["shadow", "live"] = Field(
-        "shadow", description="`shadow` writes nothing to the EHR; `live` posts alerts."
+        "shadow",
+        description="`shadow` writes nothing to the EHR; `live` posts alerts once `boneflag golive`"
+        " has approved the protocol.",
     )
     fhir_base_url: str = Field(
         "", description="Base URL of the FHIR R4 server, such as `https://ehr.example/fhir/r4`."
@@ -204,6 +206,13 @@ class Settings(BaseSettings):
     )
     max_new_alerts_per_run: int = Field(
         50, ge=0, description="A run that would open more alerts than this sends nothing."
+    )
+    max_new_alerts_percent_per_run: float = Field(
+        20.0,
+        ge=0,
+        le=100,
+        description="A run that would open alerts about more than this share of the cohort sends"
+        " nothing; counts from 10 new alerts on.",
     )
     attempts_per_run: int = Field(
         5, ge=1, description="How often one person's screening is tried in one run."

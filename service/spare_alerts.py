@@ -7,7 +7,7 @@ person's no, and that no would close the alert that was kept.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -18,7 +18,7 @@ from service.ehr.alerts import AlertsRead
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError
 from service.screening.alert import PostedAlert
-from service.store.entries import AlertEntry, EntryState, Mode
+from service.store.entries import AlertEntry, EntryState
 from service.store.errors import StoreConflict
 from service.store.ledger import Ledger
 
@@ -48,21 +48,30 @@ def spare_in(
 
 
 def retire_spare(
-    ehr: EHRConnection, ledger: Ledger, spare: Sequence[Spare], at: datetime, *, mode: Mode
+    ehr: EHRConnection,
+    ledger: Ledger,
+    spare: Sequence[Spare],
+    at: datetime,
+    writable: Set[str],
 ) -> None:
-    """Mark spare Flags and Tasks as entered in error; shadow mode only counts."""
+    """Mark spare Flags and Tasks as entered in error; of people outside `writable` only count.
+
+    `writable` are the keys of those about whom something may be written now.
+    """
     if not spare:
         return
-    resources = [duplicate for person in spare for duplicate in person.history.duplicates]
     for person in spare:
         ledger.duplicates.remember(
             person.patient_key, person.run_id, len(person.history.duplicates)
         )
-    _log.warning("duplicates_found", duplicates=len(resources), patients=len(spare), mode=mode)
-    if mode != "live":
+    found = sum(len(person.history.duplicates) for person in spare)
+    going = [person for person in spare if person.patient_key in writable]
+    _log.warning("duplicates_found", duplicates=found, patients=len(spare), to_retire=len(going))
+    if not going:
         return
-    for person in spare:
+    for person in going:
         _close_in_ledger(ledger, person, at)
+    resources = [duplicate for person in going for duplicate in person.history.duplicates]
     try:
         retired = ehr.retire(resources)
     except EHRError as error:

@@ -9,12 +9,13 @@ import typer
 
 from service.cli.drifting import cohort
 from service.cli.explaining import explain
+from service.cli.going_live import release
 from service.cli.keys import app as keys
 from service.cli.listing import worklist
 from service.cli.programme import report, simulate
 from service.cli.protocol import app as protocol
 from service.cli.retrying import retry
-from service.cli.running import check, demo, poll, release, screen, sweep, work
+from service.cli.running import check, demo, poll, screen, sweep, work
 from service.cli.speaking import speaks_plainly
 from service.cli.surveying import survey
 from service.cli.switching import pause, resume

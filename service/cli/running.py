@@ -24,6 +24,7 @@ from service.settings import Settings
 
 if TYPE_CHECKING:
     from service.store.entries import Run
+    from service.store.ledger import Ledger
 
 
 def check(
@@ -85,7 +86,7 @@ def _run(kind: str, *, inline: bool) -> None:
     else:
         start_run = pipeline.start_sweep if kind == "sweep" else pipeline.start_poll
         run = run_inline(pipeline, start_run)
-    _show_run(run, settings)
+    show_run(run, pipeline.ledger, settings)
 
 
 def _sweep_with_embedded_workers(settings: Settings) -> None:
@@ -115,16 +116,19 @@ def _sweep_with_embedded_workers(settings: Settings) -> None:
             log.seek(0)
             typer.echo(log.read().decode(errors="replace"), err=True)
             raise
-    _show_run(run, settings)
+        show_run(run, ledger, settings)
 
 
-def _show_run(run: Run | None, settings: Settings) -> None:
+def show_run(run: Run | None, ledger: Ledger, settings: Settings) -> None:
     """Print how a run went; exit code 3 where the EHR went away before it was over."""
+    from service.going_live.leave import GoingLive
     from service.printing import print_run
 
-    print_run(run, settings.mode)
+    print_run(run)
     if run is None:
         return
+    if run.mode == "shadow" and settings.mode == "live":
+        typer.echo(GoingLive(ledger, settings.mode).leave(run.protocol_digest).missing)
     if run.state == "failed":
         raise Stop(f"run {run.id} failed: {run.held_reason}", EXIT_UNAVAILABLE)
     if run.waiting or (run.open_plans and run.state != "held"):
@@ -135,34 +139,14 @@ def _show_run(run: Run | None, settings: Settings) -> None:
 
 
 def screen(patient: Annotated[str, typer.Argument(help="A patient id in the EHR.")]) -> None:
-    """Screen one patient now, and in live mode write what follows."""
+    """Screen one patient now, and write what follows where that is approved."""
     settings = start()
     from service.inline import screen_inline
     from service.wiring import pipeline_for
 
     fhir_id = fhir_id_in(patient)
-    _show_run(screen_inline(pipeline_for(settings), fhir_id), settings)
-
-
-def release(
-    run: Annotated[int, typer.Argument(help="The number of a held run.")],
-    inline: Annotated[
-        bool, typer.Option("--inline", help="Deliver in this process instead of the workers.")
-    ] = False,
-) -> None:
-    """Let a run deliver that was held because it would open too many alerts."""
-    settings = start()
-    from service.wiring import ledger_for, pipeline_for
-
-    with ledger_for(settings) as ledger:
-        if not ledger.runs.release(run):
-            raise Stop(f"run {run} is not held: see `boneflag report`", EXIT_SETTINGS)
-    if not inline:
-        typer.echo(f"run {run} is released: the workers deliver it within a minute")
-        return
     pipeline = pipeline_for(settings)
-    pipeline.deliver(run)
-    _show_run(pipeline.ledger.runs.get(run), settings)
+    show_run(screen_inline(pipeline, fhir_id), pipeline.ledger, settings)
 
 
 def work() -> None:

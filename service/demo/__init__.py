@@ -10,12 +10,13 @@ import os
 import signal
 import tempfile
 from contextlib import ExitStack, closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import SecretStr
 from rich.console import Console
 
+from service.acting import software
 from service.demo.product_story import ProductStory, settings_for_product
 from service.demo.story import DemoStory
 from service.demo_ehr.people import make_people
@@ -25,11 +26,14 @@ from service.demo_ehr.server import DemoEHR
 from service.embedded_redis import embedded_redis
 from service.logs import configure_logs
 from service.settings import PREFIX, Settings
-from service.wiring import connection_for, ledger_for, today_for
+from service.store.approvals import NewApproval
+from service.store.ledger import Ledger
+from service.wiring import connection_for, effective_for, ledger_for, today_for
 from service.working import working
 from workers.sending import queue_for
 
 _NARROWEST_COLUMNS = 110
+_APPROVER = "the clinical lead of the invented hospital"
 
 
 def run_demo(*, people: int, stays: bool, product: str = "") -> None:
@@ -69,6 +73,8 @@ def run_demo(*, people: int, stays: bool, product: str = "") -> None:
         if imitation:
             settings = settings_for_product(settings, imitation, ehr_server, invented, directory)
         ledger = stack.enter_context(ledger_for(settings))
+        _approve(ledger, settings)
+        console.print(f"Approval {_APPROVER} let the protocol be written, for everybody\n")
         log = stack.enter_context((directory / "workers.log").open("ab"))
         stack.enter_context(working(_environment(settings), directory, log=log))
         ehr = stack.enter_context(closing(connection_for(settings)))
@@ -81,6 +87,21 @@ def run_demo(*, people: int, stays: bool, product: str = "") -> None:
         _say_how_to_look_further(console, settings)
         if stays:
             _stay(console)
+
+
+def _approve(ledger: Ledger, settings: Settings) -> None:
+    """Somebody must say go, here as anywhere; a hospital does it by `boneflag golive`."""
+    protocol = effective_for(settings)[0]
+    approval = NewApproval(
+        stage="full",
+        approver=_APPROVER,
+        protocol_id=protocol.id,
+        protocol_version=protocol.version,
+        protocol_digest=protocol.digest,
+        software_version=software(),
+        overlay_text="",
+    )
+    ledger.approvals.record(approval, datetime.now(UTC))
 
 
 def _forget_other_settings() -> None:
@@ -97,6 +118,7 @@ def _settings(directory: Path, base_url: str, redis_url: str) -> Settings:
         "redis_url": SecretStr(redis_url),
         "database_url": f"sqlite:///{directory / 'ledger.sqlite3'}",
         "max_new_alerts_per_run": 10_000,
+        "max_new_alerts_percent_per_run": 100.0,
         "poll_interval_seconds": 30,
         "ehr_requests_per_second": 1000.0,  # It is ours alone, and somebody is watching.
     }

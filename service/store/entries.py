@@ -48,6 +48,8 @@ class Run:
 
     `waiting` people are still to be screened for it, `given_up` people failed too often in it,
     `open_plans` are planned or sent and not yet confirmed. `counts` is empty until it is done.
+    `approval_id` is the approval under which it was opened, None for a shadow run; `released_by`
+    who let it go after it was held, "" where nobody had to.
     """
 
     id: int
@@ -63,6 +65,9 @@ class Run:
     waiting: int
     given_up: int
     open_plans: int
+    approval_id: int | None = None
+    released_by: str = ""
+    released_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

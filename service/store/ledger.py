@@ -11,6 +11,7 @@ from types import TracebackType
 
 from service.store.acts import Actor
 from service.store.alerts import Alerts
+from service.store.approvals import Approvals
 from service.store.audit import Audit
 from service.store.bulk_jobs import BulkJobs
 from service.store.cohort import Cohort
@@ -56,6 +57,7 @@ class Ledger:
         self.watermarks = Watermarks(self._database)
         self.report = Report(self._database)
         self.watched = Watched(self._database)
+        self.approvals = Approvals(self._database)
         self.switches = Switches(self._database)
         self.bulk_jobs = BulkJobs(self._database)
 

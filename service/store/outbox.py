@@ -9,13 +9,14 @@
 A newcomer would get three things wrong. `sent` is committed *before* the request leaves: it means
 "may have happened". A newer screening replaces what is open: a plan that was never sent goes
 without a trace, one that was sent stays as superseded and hands its doubt on to its successor. And
-a plan is sent only while its run is delivering and live: shadow mode and held runs are kept out
-here, whatever the caller believes.
+a plan is sent only while its run is delivering and live, and while the current approval is of its
+protocol and its person: shadow mode, held runs and what nobody approved are kept out here, whatever
+the caller believes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ import sqlalchemy as sa
 from service.screening.alert import Action, AlertPlan, AlertState
 from service.store.acts import Outcome
 from service.store.alerts import forget_unsent_alert, plan_alert_entry, set_alert_state, write_entry
+from service.store.approvals import is_approved_plan
 from service.store.audited_writes import append_write
 from service.store.database import Database, rows_where_in
 from service.store.entries import AlertEntry, EntryState, OutboxPlan, RunState, Screening
@@ -35,6 +37,7 @@ _SENDABLE = sa.and_(
     PLANS.c.run_id.in_(
         sa.select(RUNS.c.id).where(RUNS.c.state == RunState.DELIVERING, RUNS.c.mode == "live")
     ),
+    is_approved_plan(),
 )
 
 
@@ -178,11 +181,12 @@ class Outbox:
 def replace_plans(
     connection: sa.Connection,
     screenings: Sequence[Screening],
-    modes: Mapping[int, str],
+    to_be_written: Set[str],
     at: datetime,
 ) -> dict[str, datetime | None]:
     """Let the new plans take the place of the open ones, inside the caller's transaction.
 
+    `to_be_written` are the people for whom something may be written; the others' plans are shadow.
     Gives who must be looked at again, and from when on: nothing of ours was seen open in the EHR,
     while a request that opens something may be on its way this moment.
     """
@@ -195,7 +199,7 @@ def replace_plans(
     for screening in screenings:
         for plan in screening.plans:
             old = open_plans.get((screening.patient_key, plan.kind))
-            state = "shadow" if modes[screening.run_id] == "shadow" else "planned"
+            state = "planned" if screening.patient_key in to_be_written else "shadow"
             row = _row(screening, plan, state, at)
             if old is not None and _says_the_same(old, row):
                 _move(connection, old, screening.run_id)
@@ -203,7 +207,7 @@ def replace_plans(
             if old is not None:
                 if _may_open_unseen(old, plan):
                     doubtful[screening.patient_key] = old.not_before
-                _take_out(connection, old, row["alert_key"])
+                _take_out(connection, old, row["alert_key"] if state == "planned" else "")
                 row |= _inherited(old)
             if plan.action is not Action.KEEP:
                 new_rows.append(row)

@@ -59,7 +59,14 @@ class Runs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, kind: RunKind, mode: Mode, protocol_digest: str, at: datetime) -> int:
+    def open(
+        self,
+        kind: RunKind,
+        mode: Mode,
+        protocol_digest: str,
+        at: datetime,
+        approval_id: int | None = None,
+    ) -> int:
         """Begin a run. Its mode stands: the plans of a shadow run are never sent."""
         with self._database.writing() as connection:
             result = connection.execute(
@@ -67,6 +74,7 @@ class Runs:
                     kind=kind,
                     mode=mode,
                     protocol_digest=protocol_digest,
+                    approval_id=approval_id,
                     state=RunState.OPEN,
                     is_reading_done=False,
                     started_at=at,
@@ -98,14 +106,17 @@ class Runs:
         return self._select(RUNS.c.state.in_(states), _IS_REPORTED)
 
     def count_new_alerts(self, run_id: int) -> int:
-        """How many alerts this run creates, or would create: what the limit is held against."""
+        """How many alerts this run creates: what the limit is held against.
+
+        What is shadow in a live run is of people for whom nothing may be written yet.
+        """
         query = (
             sa.select(sa.func.count())
             .select_from(PLANS)
             .where(
                 PLANS.c.run_id == run_id,
                 PLANS.c.action == Action.CREATE,
-                PLANS.c.state != "superseded",
+                PLANS.c.state.not_in(["superseded", "shadow"]),
             )
         )
         with self._database.reading() as connection:
@@ -121,14 +132,20 @@ class Runs:
         states = [RunState.OPEN, RunState.DELIVERING]
         return self._change(run_id, states, state=RunState.HELD, held_reason=reason)
 
-    def release(self, run_id: int) -> bool:
-        """Let a held run deliver: an operator's recorded act."""
+    def release(self, run_id: int, by: str, at: datetime) -> bool:
+        """Let a held run deliver: a recorded act of a second person."""
         with self._database.writing() as connection:
             is_free = _change(
-                connection, run_id, [RunState.HELD], sa.true(), state=RunState.DELIVERING
+                connection,
+                run_id,
+                [RunState.HELD],
+                sa.true(),
+                state=RunState.DELIVERING,
+                released_by=by,
+                released_at=at,
             )
             if is_free:
-                append(connection, [Act("release", run_id=run_id)])
+                append(connection, [Act("release", run_id=run_id, by=by)], at)
             return is_free
 
     def fail(self, run_id: int, reason: str) -> bool:

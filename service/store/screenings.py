@@ -20,6 +20,7 @@ import msgspec
 import sqlalchemy as sa
 
 from service.store.acts import Act
+from service.store.approvals import people_to_write
 from service.store.audit import append
 from service.store.database import Database, insert_into, rows_where_in
 from service.store.entries import AssessmentEntry, Screening, Stored
@@ -64,7 +65,7 @@ class Screenings:
             _write_changed(connection, changed)
             _confirm_unchanged(connection, unchanged)
             runs = _runs(connection, screenings)
-            doubtful = replace_plans(connection, current, _modes(runs), at)
+            doubtful = replace_plans(connection, current, people_to_write(connection, current), at)
             judged = [s for s in screenings if s.patient_key not in moved]
             _stop_waiting(connection, [s for s in judged if s.patient_key not in doubtful])
             _wait_on(connection, [s for s in screenings if s.patient_key in doubtful], doubtful)
@@ -166,12 +167,8 @@ def _latest(connection: sa.Connection, keys: list[str]) -> dict[str, sa.Row[Any]
 
 def _runs(connection: sa.Connection, screenings: Sequence[Screening]) -> dict[int, sa.Row[Any]]:
     numbers = sorted({s.run_id for s in screenings})
-    query = sa.select(RUNS.c.id, RUNS.c.mode, RUNS.c.kind)
+    query = sa.select(RUNS.c.id, RUNS.c.kind)
     return {row.id: row for row in rows_where_in(connection, query, RUNS.c.id, numbers)}
-
-
-def _modes(runs: Mapping[int, sa.Row[Any]]) -> dict[int, str]:
-    return {number: run.mode for number, run in runs.items()}
 
 
 def _reading(screening: Screening, run_kind: str) -> Act:

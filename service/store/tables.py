@@ -141,8 +141,51 @@ RUNS = sa.Table(
     sa.Column("finished_at", Instant),
     sa.Column("held_reason", sa.String, nullable=False),
     sa.Column("counts", Json, nullable=False),
+    # The approval under which it was opened; none for a shadow run.
+    sa.Column("approval_id", sa.Integer),
+    sa.Column("released_by", sa.String, nullable=False, server_default=""),
+    sa.Column("released_at", Instant),
     sqlite_autoincrement=True,
 )
+
+APPROVALS = sa.Table(
+    "approvals",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("stage", sa.String, nullable=False),
+    sa.Column("approver", sa.String, nullable=False),
+    sa.Column("second_approver", sa.String, nullable=False),
+    sa.Column("protocol_id", sa.String, nullable=False),
+    sa.Column("protocol_version", sa.String, nullable=False),
+    sa.Column("protocol_digest", sa.String, nullable=False),
+    sa.Column("software_version", sa.String, nullable=False),
+    sa.Column("overlay_text", sa.Text, nullable=False),
+    sa.Column("most_new_alerts", sa.Integer),
+    sa.Column("most_percent", sa.Float),
+    sa.Column("restores", sa.Integer),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Column("ended_why", sa.String, nullable=False),
+    sa.Column("is_current", sa.Boolean, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Who let which protocol be written, for whom. At most one is current."""
+
+sa.Index(
+    "uq_approvals_one_current",
+    APPROVALS.c.is_current,
+    unique=True,
+    sqlite_where=APPROVALS.c.is_current,
+    postgresql_where=APPROVALS.c.is_current,
+)
+
+CANARY_PEOPLE = sa.Table(
+    "canary_people",
+    METADATA,
+    sa.Column("approval_id", sa.ForeignKey("approvals.id"), primary_key=True),
+    _patient_key(primary_key=True),
+)
+"""For whom an approval of the canary stage holds."""
 
 PENDING = sa.Table(
     "pending",
@@ -265,13 +308,7 @@ DECISIONS = sa.Table(
     sa.Column("made_on", sa.Date, nullable=False),
     sa.Column("until", sa.Date, nullable=False),
     sa.Column("source", sa.String, nullable=False),
-    sa.Column("about", sa.String, nullable=False, server_default="ms-bone-health-review"),
-    sa.Column("code", sa.String, nullable=False, server_default=""),
-    sa.Column("decided_by", sa.String, nullable=False, server_default=""),
-    sa.Column("protocol_version", sa.String, nullable=False, server_default=""),
-    # A no that was taken back is kept: that it was said, and until when.
-    sa.Column("taken_back_at", Instant),
-    sa.UniqueConstraint("patient_key", "source", "made_on", "about"),
+    sa.UniqueConstraint("patient_key", "source", "made_on"),
 )
 
 DUPLICATES = sa.Table(

@@ -40,7 +40,10 @@ def pipeline_for(settings: Settings, stops_for: tuple[type[Exception], ...] = ()
         site=settings.site_id,
         mode=settings.mode,
         limits=Limits(
-            settings.max_new_alerts_per_run, settings.batch_size, settings.cohort_alarm_percent
+            settings.max_new_alerts_per_run,
+            settings.batch_size,
+            settings.cohort_alarm_percent,
+            settings.max_new_alerts_percent_per_run,
         ),
         now=lambda: datetime.now(UTC),
         today=lambda: today_for(settings),

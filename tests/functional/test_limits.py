@@ -16,9 +16,11 @@ from service.demo_ehr.arrivals import a_dxa_arrives
 from service.inline import run_inline, screen_inline
 from service.settings import load_settings
 from tests.lib.demo_site import due, fine
+from tests.lib.going_live import go_live
 
 BUSY = (503, {"Retry-After": "0"}, b"")
 DROPPED = (0, {}, b"")
+SECOND = "Otto Other"
 TOLD = ["Flag active", "Task requested"]
 
 
@@ -26,6 +28,7 @@ TOLD = ["Flag active", "Task requested"]
 def command(ward, monkeypatch):
     """Run a command of the command line on this ward in live mode with a limit of two alerts."""
     settings = ward.settings(max_new_alerts_per_run=2)
+    go_live(settings)
     names = ("mode", "fhir_base_url", "cohort_group_ids", "database_url", "site_id")
     for name in (*names, "max_new_alerts_per_run"):
         monkeypatch.setenv(f"BONEFLAG_{name.upper()}", str(getattr(settings, name)))
@@ -56,7 +59,8 @@ def test_a_run_with_more_new_alerts_than_allowed_sends_nothing_and_is_held(ward)
     assert run.state == "held"
     assert ward.proxy.writes == []
     (held,) = [e for e in events if e["event"] == "run_held"]
-    assert (held["new_alerts"], held["limit"], held["log_level"]) == (3, 2, "error")
+    assert (held["new_alerts"], held["log_level"]) == (3, "error")
+    assert "the limit is 2" in held["reason"]
 
 
 def test_a_run_with_as_many_new_alerts_as_allowed_is_sent(ward):
@@ -77,14 +81,14 @@ def test_the_report_says_why_a_run_is_held_and_what_to_do(ward, command):
     assert held.exit_code == 0
     said = " ".join(report.output.split())
     assert "3 new alerts, the limit is 2: nothing was sent" in said
-    assert "boneflag release 1" in said
+    assert "boneflag release 1 --approver" in said
 
 
 def test_a_released_run_is_sent(ward, command):
     ids = ward.admit_all([due, due, due])
     command("sweep", "--inline")
 
-    released = command("release", "1", "--inline")
+    released = command("release", "1", "--inline", "--approver", SECOND)
 
     assert released.exit_code == 0, released.output
     assert [ward.shown(i) for i in ids] == [TOLD] * 3
@@ -94,7 +98,7 @@ def test_a_run_that_is_released_without_inline_is_sent_by_the_next_delivery(ward
     ids = ward.admit_all([due, due, due])
     command("sweep", "--inline")
 
-    command("release", "1")
+    command("release", "1", "--approver", SECOND)
     before = ward.proxy.writes
     ward.line(max_new_alerts_per_run=2).deliver()
 
@@ -106,7 +110,7 @@ def test_a_run_that_is_not_held_cannot_be_released(ward, command):
     ward.admit(due)
     command("sweep", "--inline")
 
-    result = command("release", "1")
+    result = command("release", "1", "--approver", SECOND)
 
     assert result.exit_code == 2
     assert "run 1 is not held" in result.output

@@ -22,6 +22,7 @@ from service.settings import Settings
 from service.wiring import connection_for, pipeline_for, protocol_for, today_for
 from tests.lib.demo_site import ours
 from tests.lib.expected import status_after_a_sweep
+from tests.lib.going_live import go_live
 
 PEOPLE = 281
 # sekmet fails where it has to try an RSA key on an ES384 assertion: both keys of a rotation are EC.
@@ -68,6 +69,7 @@ def settings(hospital, client_id="whole", keys=("ec",), **values):
         "smart_key_files": files,
         "mode": "live",
         "max_new_alerts_per_run": 1000,
+        "max_new_alerts_percent_per_run": 100,
         **values,
     }
     return Settings(**given)
@@ -82,7 +84,9 @@ def checked(hospital, **values):
 def swept(hospital, tmp_path, **values):
     """The status of everybody in the cohort after a sweep, and the run."""
     ledger = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
-    pipeline = pipeline_for(settings(hospital, database_url=ledger, **values))
+    chosen = settings(hospital, database_url=ledger, **values)
+    go_live(chosen)
+    pipeline = pipeline_for(chosen)
     with closing(pipeline.ehr), closing(pipeline.ledger):
         run = run_inline(pipeline, pipeline.start_sweep)
         members = pipeline.ledger.cohort.members()

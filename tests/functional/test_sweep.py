@@ -16,6 +16,7 @@ from service.settings import Settings
 from service.wiring import pipeline_for, today_for
 from tests.lib.demo_site import ours
 from tests.lib.expected import status_after_a_sweep
+from tests.lib.going_live import go_live
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +29,12 @@ def hospital(tmp_path_factory):
             fhir_base_url=proxy.base_url,
             database_url=f"sqlite:///{directory / 'ledger.sqlite3'}",
             max_new_alerts_per_run=1000,
+            max_new_alerts_percent_per_run=100,
         )
         people = make_people(today_for(settings), DEMO_COUNT)
         server.load(r for person in people for r in person.resources)
         with FHIRClient(server.base_url) as client:
+            go_live(settings)
             pipeline = pipeline_for(settings)
             run = run_inline(pipeline, pipeline.start_sweep)
             proxy.forget()

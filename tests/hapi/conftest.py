@@ -29,6 +29,7 @@ from service.wiring import ledger_for, today_for
 from service.working import working
 from tests.hapi.hapi_server import HAPIServer
 from tests.lib.expected import status_after_a_sweep
+from tests.lib.going_live import go_live
 from tests.lib.postgres import find_postgres_programs, running_postgres
 from tests.lib.redis_server import running_redis
 from tests.lib.synthea import bundle_with_ms, names
@@ -141,6 +142,7 @@ def hospital(hapi: HAPIServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         put_resources(server.base_url, (r for p in people for r in p.resources), per_bundle=200)
         synthea = {name: _load_synthea(server.base_url, name) for name in names()}
         ledger = stack.enter_context(ledger_for(settings))
+        go_live(settings)
         log = stack.enter_context((folder / "workers.log").open("ab"))
         stack.enter_context(working(_variables(settings), folder, log=log))
         queue = queue_for(settings)
@@ -163,6 +165,7 @@ def _settings(base_url: str, redis_url: str, database_url: str) -> Settings:
         redis_url=redis_url,
         database_url=database_url,
         max_new_alerts_per_run=1000,
+        max_new_alerts_percent_per_run=100,
         ehr_requests_per_second=1000,
         alert_profiles=True,
         poll_interval_seconds=3600,
@@ -177,6 +180,7 @@ def _variables(settings: Settings) -> dict[str, str]:
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "DATABASE_URL": settings.database_url,
         "MAX_NEW_ALERTS_PER_RUN": str(settings.max_new_alerts_per_run),
+        "MAX_NEW_ALERTS_PERCENT_PER_RUN": str(settings.max_new_alerts_percent_per_run),
         "EHR_REQUESTS_PER_SECOND": str(settings.ehr_requests_per_second),
         "ALERT_PROFILES": "true",
         "POLL_INTERVAL_SECONDS": str(settings.poll_interval_seconds),

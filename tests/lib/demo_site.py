@@ -30,6 +30,7 @@ from service.settings import Settings
 from service.store.entries import Run
 from service.store.ledger import Ledger
 from service.wiring import connection_for, ledger_for, protocol_for
+from tests.lib.going_live import go_live
 
 Resource = dict[str, Any]
 Tell = Callable[[Chart], object]
@@ -125,13 +126,21 @@ class Ward:
                 "fhir_base_url": self.proxy.base_url,
                 "cohort_group_ids": self.name,
                 "database_url": f"sqlite:///{self.directory / f'{self.name}.sqlite3'}",
+                "max_new_alerts_percent_per_run": 100,  # A ward is no cohort.
                 **values,
             }
         )
 
     def line(self, settings: Settings | None = None, **values: Any) -> Pipeline:
-        """A line with real parts, as `wiring` puts them together, on this ward's clock."""
+        """A line with real parts, as `wiring` puts them together, on this ward's clock.
+
+        Where the settings say live, somebody has approved the protocol, unless `is_approved` is
+        False.
+        """
+        is_approved = values.pop("is_approved", True)
         settings = settings or self.settings(**values)
+        if is_approved:
+            go_live(settings)
         ehr = connection_for(settings)
         ehr.client._retries = AT_ONCE  # Waiting between retries proves nothing here.
         pipeline = Pipeline(
@@ -140,7 +149,11 @@ class Ward:
             protocol_for(settings),
             site=settings.site_id,
             mode=settings.mode,
-            limits=Limits(settings.max_new_alerts_per_run, settings.batch_size),
+            limits=Limits(
+                settings.max_new_alerts_per_run,
+                settings.batch_size,
+                max_new_alerts_percent=settings.max_new_alerts_percent_per_run,
+            ),
             now=self.clock.now,
             today=self.clock.today,
             admits_newcomers=not settings.group_ids,

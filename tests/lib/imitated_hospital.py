@@ -22,6 +22,7 @@ from service.pipeline import Pipeline
 from service.settings import Settings
 from service.store.entries import Run
 from service.wiring import pipeline_for, today_for
+from tests.lib.going_live import go_live
 
 RECIPIENT = "Group/ms-clinic"
 SENDER = "Practitioner/boneflag"
@@ -102,6 +103,7 @@ def imitated(
         )
         server.load([group_of(members), list_of(members)])
         (directory / "people.csv").write_text(id_file(members), "utf-8")
+        go_live(settings)
         line = pipeline_for(settings)
         line.ehr.client._retries = _IMPATIENT  # What is waited for is asked for in whole seconds.
         try:
@@ -123,6 +125,7 @@ def _settings(preset: Preset, ehr: QuirkyEHR, directory: Path, values: dict[str,
             "fhir_base_url": ehr.base_url,
             "database_url": f"sqlite:///{directory / 'ledger.sqlite3'}",
             "max_new_alerts_per_run": 1000,
+            "max_new_alerts_percent_per_run": 100,
             "ehr_requests_per_second": 10_000,
             "alert_recipients": RECIPIENT,
             "alert_author": SENDER,

@@ -15,10 +15,12 @@ from service.store.entries import Run
 from service.wiring import pipeline_for
 from tests.lib.demo_site import ours
 from tests.lib.expected import status_after_a_sweep
+from tests.lib.going_live import go_live
 
 
 def swept(settings: Settings) -> tuple[Run, dict[str, str]]:
     """A whole sweep in this process, and the latest status of everybody by FHIR id."""
+    go_live(settings)
     pipeline = pipeline_for(settings)
     with closing(pipeline.ehr), closing(pipeline.ledger):
         run = run_inline(pipeline, pipeline.start_sweep)
@@ -64,6 +66,7 @@ def settings_for(base_url: str, directory: Path, **values: Any) -> Settings:
             "fhir_base_url": base_url,
             "database_url": f"sqlite:///{directory / 'ledger.sqlite3'}",
             "max_new_alerts_per_run": 1000,
+            "max_new_alerts_percent_per_run": 100,
             "ehr_requests_per_second": 1000,
             **values,
         }

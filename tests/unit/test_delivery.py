@@ -12,12 +12,14 @@ from service.delivery import Delivery
 from service.ehr.connection import EHRConnection
 from service.ehr.delivery.channels import CHANNELS
 from service.ehr.parse import RecordParser
+from service.going_live.leave import Volume
 from service.screening.value_sets import packaged_vocabulary
 from service.store.entries import AssessmentEntry, EntryState, Screening
 from service.store.ledger import Ledger
 from tests.lib.alerts import ANNA, AT, ON, create
 from tests.lib.channels import capability_of, options
 from tests.lib.fake_fhir_server import FakeFHIRServer
+from tests.lib.going_live import approve
 from tests.lib.wire import Wire
 
 UNSEARCHABLE = capability_of("Communication", parameters=("recipient",))
@@ -57,6 +59,7 @@ def test_a_message_whose_answer_was_lost_is_sent_once_and_kept_as_unknown(ledger
 def _planned(ledger: Ledger) -> str:
     ledger.cohort.add([ANNA.id], "code-search", AT)
     key = ledger.cohort.keys_of([ANNA.id])[ANNA.id]
+    approve(ledger, "abc123")
     run = ledger.runs.open("sweep", "live", "abc123", AT)
     ledger.runs.finish_reading(run)
     ledger.screenings.store(Screening(key, run, DUE, (create(),)), AT)
@@ -74,4 +77,4 @@ def _delivery(server: FakeFHIRServer, ledger: Ledger, clock: Clock) -> Delivery:
             connection.client, UNSEARCHABLE, options()
         ),
     )
-    return Delivery(ehr, ledger, mode="live", max_new_alerts_per_run=9, now=clock, passing=())
+    return Delivery(ehr, ledger, mode="live", limits=Volume(9, None), now=clock, passing=())

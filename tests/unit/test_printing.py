@@ -75,7 +75,7 @@ def test_no_report_names_a_person(held, capsys):
 
 
 def test_a_run_is_printed_with_its_counts_and_without_zeros(capsys):
-    print_run(a_run(), "live")
+    print_run(a_run())
 
     said = capsys.readouterr().out
     assert "Run 3 (sweep, live): done" in said
@@ -84,7 +84,7 @@ def test_a_run_is_printed_with_its_counts_and_without_zeros(capsys):
 
 
 def test_a_run_that_still_waits_and_is_held_says_so(capsys):
-    print_run(a_run(waiting=7, held_reason="too many"), "live")
+    print_run(a_run(waiting=7, held_reason="too many"))
 
     said = capsys.readouterr().out
     assert "still waiting: 7" in said
@@ -92,13 +92,13 @@ def test_a_run_that_still_waits_and_is_held_says_so(capsys):
 
 
 def test_shadow_mode_says_that_nothing_was_written(capsys):
-    print_run(a_run(mode="shadow"), "shadow")
+    print_run(a_run(mode="shadow"))
 
     assert "nothing was written" in capsys.readouterr().out
 
 
 def test_a_poll_of_whom_nobody_changed_says_so(capsys):
-    print_run(None, "live")
+    print_run(None)
 
     assert capsys.readouterr().out == "Nobody changed.\n"
 

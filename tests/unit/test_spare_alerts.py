@@ -58,7 +58,7 @@ def test_the_newer_alert_is_retired_in_the_ehr_and_closed_in_the_ledger(ledger):
     key, _, found = spare(ledger)
     ehr = EHR(ledger)
 
-    retire_spare(ehr, ledger, found, NOW, mode="live")
+    retire_spare(ehr, ledger, found, NOW, {found[0].patient_key})
 
     assert ehr.retired == ["Flag/flag-new"]
     (entry,) = ledger.alerts.history([key])[key]
@@ -70,7 +70,7 @@ def test_shadow_mode_counts_spare_alerts_and_touches_nothing(ledger):
     key, run, found = spare(ledger)
     ehr = EHR(ledger)
 
-    retire_spare(ehr, ledger, found, NOW, mode="shadow")
+    retire_spare(ehr, ledger, found, NOW, set())
 
     assert (ehr.retired, ledger.alerts.history([key])) == ([], {})
     ledger.runs.finish_reading(run)
@@ -81,17 +81,17 @@ def test_shadow_mode_counts_spare_alerts_and_touches_nothing(ledger):
 def test_an_ehr_that_refuses_to_retire_costs_nobody_their_screening(ledger):
     _, _, found = spare(ledger)
 
-    retire_spare(EHR(ledger, refuses=True), ledger, found, NOW, mode="live")
+    retire_spare(EHR(ledger, refuses=True), ledger, found, NOW, {found[0].patient_key})
 
 
 def test_an_alert_that_the_ledger_knows_as_another_persons_is_left_there(ledger):
     _, _, found = spare(ledger)
     other = ledger.cohort.register(["bert"], "test", NOW)["bert"]
-    retire_spare(EHR(ledger), ledger, found, NOW, mode="live")
+    retire_spare(EHR(ledger), ledger, found, NOW, {found[0].patient_key})
     with ledger._database.writing() as connection:
         connection.exec_driver_sql(f"UPDATE alerts SET patient_key = '{other}'")
 
-    retire_spare(EHR(ledger), ledger, found, NOW, mode="live")
+    retire_spare(EHR(ledger), ledger, found, NOW, {found[0].patient_key})
 
     assert [e.key for e in ledger.alerts.history([other])[other]] == ["new"]
 

@@ -235,7 +235,9 @@ def test_a_date_that_is_none_ends_with_2(bundle):
 
 
 def test_a_run_that_nobody_knows_cannot_be_released():
-    assert "run 7 is not held" in assert_speaks_plainly(run("release", "7"), 2)
+    assert "run 7 is not held" in assert_speaks_plainly(
+        run("release", "7", "--approver", "Otto Other"), 2
+    )
 
 
 # What is printed

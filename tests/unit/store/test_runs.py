@@ -65,12 +65,12 @@ def test_delivery_of_a_held_run_does_not_start_by_itself(ledger):
 def test_a_released_run_delivers(ledger):
     run_id = begin(ledger)
     ledger.runs.hold(run_id, "too many new alerts")
-    assert ledger.runs.release(run_id)
+    assert ledger.runs.release(run_id, "Otto Other", NOW)
     assert ledger.runs.get(run_id).state is RunState.DELIVERING
 
 
 def test_only_a_held_run_can_be_released(ledger):
-    assert not ledger.runs.release(begin(ledger))
+    assert not ledger.runs.release(begin(ledger), "Otto Other", NOW)
 
 
 def test_new_alerts_are_counted_by_run_and_not_other_actions(ledger):
@@ -130,7 +130,7 @@ def test_a_failed_run_is_delivered_no_more(ledger, held_first):
         ledger.runs.hold(run_id, "too many new alerts")
     assert ledger.runs.fail(run_id, "cohort unreadable")
     assert ledger.runs.to_deliver() == []
-    assert not ledger.runs.release(run_id)
+    assert not ledger.runs.release(run_id, "Otto Other", NOW)
 
 
 def test_the_people_of_a_failed_run_are_taken_over_by_the_next(ledger):
