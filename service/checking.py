@@ -7,7 +7,7 @@ of a few people of the cohort as a sweep would, counts the requests, and says wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,10 +56,16 @@ class Check:
         }
 
 
-def check_ehr(ehr: EHRConnection, protocol: Protocol, settings: Settings) -> Check:
+def check_ehr(
+    ehr: EHRConnection,
+    protocol: Protocol,
+    settings: Settings,
+    look: Callable[[Sequence[str]], object] = lambda _: None,
+) -> Check:
     """Ask the server what it can do, find the cohort and read a few of it.
 
-    EHRError where it cannot be asked at all; EHRRefused where required types are not ours to read.
+    `look` hears whose charts are about to be read, for the audit. EHRError where it cannot be asked
+    at all; EHRRefused where required types are not ours to read.
     """
     capability, strategy, grant = ehr.capability(), ehr.strategy, ehr.grant()
     refused = [fault.says for fault in strategy.faults if fault.kind == "refused"]
@@ -75,7 +81,7 @@ def check_ehr(ehr: EHRConnection, protocol: Protocol, settings: Settings) -> Che
     else:
         why_not, is_settings = "", False
         missing += untruths(ehr.client, capability)
-        found, trial, unread = _trial(ehr, protocol, strategy)
+        found, trial, unread = _trial(ehr, protocol, strategy, look)
         lines += [found, *trial]
         missing += unread
     if ehr.client.politeness is not None:
@@ -117,7 +123,10 @@ def _unseen(strategy: Strategy, capability: Capability, protocol: Protocol) -> I
 
 
 def _trial(
-    ehr: EHRConnection, protocol: Protocol, strategy: Strategy
+    ehr: EHRConnection,
+    protocol: Protocol,
+    strategy: Strategy,
+    look: Callable[[Sequence[str]], object],
 ) -> tuple[tuple[str, str], list[tuple[str, str]], list[str]]:
     """Who is in the cohort, what reading some of them cost, and what of them stayed unread."""
     members = ehr.cohort()
@@ -128,6 +137,7 @@ def _trial(
     if strategy.reading.what == "bulk" or not members.ids:
         return found, [], unread
     some = members.ids[:_TRIAL_PEOPLE]
+    look(some)
     before = sum(ehr.client.request_counts.values())
     reasons = _why_unread(ehr, protocol, some)
     cost = sum(ehr.client.request_counts.values()) - before

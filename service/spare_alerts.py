@@ -18,6 +18,7 @@ from service.ehr.alerts import AlertsRead
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError
 from service.screening.alert import PostedAlert
+from service.store.acts import Act, Outcome
 from service.store.entries import AlertEntry, EntryState
 from service.store.errors import StoreConflict
 from service.store.ledger import Ledger
@@ -72,13 +73,33 @@ def retire_spare(
     for person in going:
         _close_in_ledger(ledger, person, at)
     resources = [duplicate for person in going for duplicate in person.history.duplicates]
+    _tell_audit(ledger, going, "sent", at)
     try:
         retired = ehr.retire(resources)
     except EHRError as error:
         # What was judged is stored; the next reading finds the duplicates again.
+        _tell_audit(ledger, going, "unknown", at)
         _log.warning("duplicates_stay", status=error.status, error=type(error).__name__)
     else:
+        _tell_audit(ledger, going, "done", at)
         _log.warning("duplicates_retired", duplicates=retired)
+
+
+def _tell_audit(ledger: Ledger, spare: Sequence[Spare], outcome: Outcome, at: datetime) -> None:
+    ledger.audit.record(
+        [
+            Act(
+                "retire",
+                person.patient_key,
+                resource=" ".join(str(duplicate.ref) for duplicate in person.history.duplicates),
+                run_id=person.run_id,
+                reason=CLOSED_AS_SPARE,
+                outcome=outcome,
+            )
+            for person in spare
+        ],
+        at,
+    )
 
 
 def _close_in_ledger(ledger: Ledger, person: Spare, at: datetime) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from service.cli.auditing import app as audit
 from service.cli.drifting import cohort
 from service.cli.explaining import explain
 from service.cli.going_live import release
@@ -47,6 +48,7 @@ for command in (
     app.command()(speaks_plainly(command))
 app.add_typer(protocol, name="protocol")
 app.add_typer(keys, name="keys")
+app.add_typer(audit, name="audit")
 
 
 def run() -> None:

@@ -65,13 +65,18 @@ def _explain_file(path: Path, settings: Settings, day: date) -> tuple[Any, dict[
 
 
 def _explain_patient(patient: str, settings: Settings, day: date) -> tuple[Any, dict[str, Any]]:
+    from service.audit_looks import record_look
     from service.explain_patient import explain_patient
-    from service.wiring import connection_for, delivery_for, protocol_for
+    from service.wiring import connection_for, delivery_for, ledger_for, protocol_for
 
+    fhir_id, protocol = fhir_id_in(patient), protocol_for(settings)
+    ehr = connection_for(settings)
+    with ledger_for(settings) as ledger:
+        record_look(ledger, "explain", [fhir_id], protocol, datetime.now(UTC))
     return explain_patient(
-        fhir_id_in(patient),
-        connection_for(settings),
-        protocol_for(settings),
+        fhir_id,
+        ehr,
+        protocol,
         delivery_for(settings),
         site=settings.site_id,
         on=day,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,13 +34,20 @@ def check(
 ) -> None:
     """Say what this EHR offers, what will be used, and what is missing."""
     settings = start()
+    from service.audit_looks import record_look
     from service.checking import check_ehr
     from service.printing import print_check
-    from service.wiring import connection_for, protocol_for
+    from service.wiring import connection_for, ledger_for, protocol_for
+
+    protocol = protocol_for(settings)
+
+    def look(ids: Sequence[str]) -> None:
+        with ledger_for(settings) as ledger:
+            record_look(ledger, "read", ids, protocol, datetime.now(UTC), "check")
 
     ehr = connection_for(settings)
     ehr.ignore_pause()  # Whoever is about to resume wants to know whether it would work.
-    report = check_ehr(ehr, protocol_for(settings), settings)
+    report = check_ehr(ehr, protocol, settings, look)
     if as_json:
         typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
     else:
@@ -141,11 +150,13 @@ def show_run(run: Run | None, ledger: Ledger, settings: Settings) -> None:
 def screen(patient: Annotated[str, typer.Argument(help="A patient id in the EHR.")]) -> None:
     """Screen one patient now, and write what follows where that is approved."""
     settings = start()
+    from service.audit_looks import record_look
     from service.inline import screen_inline
     from service.wiring import pipeline_for
 
     fhir_id = fhir_id_in(patient)
     pipeline = pipeline_for(settings)
+    record_look(pipeline.ledger, "screen", [fhir_id], pipeline.protocol, datetime.now(UTC))
     show_run(screen_inline(pipeline, fhir_id), pipeline.ledger, settings)
 
 

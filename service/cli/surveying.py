@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,19 +51,32 @@ def survey(
 
 
 def _surveyed(settings: Settings, people: int | None) -> dict[str, Any]:
+    from service.audit_looks import record_look
     from service.survey.chart import ChartReading
     from service.survey.forms import survey_json
     from service.survey.run import BATCH_SIZE
     from service.survey.run import survey as run
-    from service.wiring import effective_for, reading_connection_for, today_for
+    from service.wiring import effective_for, ledger_for, reading_connection_for, today_for
 
     # Shadow, whatever the site does: an overlay that may not go live yet may be surveyed with.
     settings = settings.model_copy(update={"mode": "shadow", "batch_size": BATCH_SIZE})
     protocol, vocabulary = effective_for(settings)
     reading = ChartReading(vocabulary)
     today = today_for(settings)
-    with closing(reading_connection_for(settings, vocabulary, reading)) as ehr:
-        found = run(ehr, reading, protocol, today, people=people, progress=_tell_progress)
+    with ExitStack() as stack:
+        ehr = stack.enter_context(closing(reading_connection_for(settings, vocabulary, reading)))
+        ledger = stack.enter_context(ledger_for(settings))
+        found = run(
+            ehr,
+            reading,
+            protocol,
+            today,
+            people=people,
+            progress=_tell_progress,
+            look=lambda ids: record_look(
+                ledger, "read", ids, protocol, datetime.now(UTC), "survey"
+            ),
+        )
     return survey_json(found, protocol)
 
 

@@ -1,10 +1,10 @@
 """Today's protocol and a changed one, side by side on the cohort as the EHR has it now.
 
 Read and think, never write: the connection has no writer, nothing of a chart is kept, and the
-ledger is asked for what people decided and told nothing. A newcomer would get two things wrong.
-Whoever has an open alert is judged too, as in a sweep, though no source names them any more. And a
-chart that cannot be judged costs only its own person; an EHR that is away costs the simulation,
-since half a cohort would answer another question.
+ledger is asked for what people decided and told only who was read, for the audit. A newcomer would
+get two things wrong. Whoever has an open alert is judged too, as in a sweep, though no source names
+them any more. And a chart that cannot be judged costs only its own person; an EHR that is away
+costs the simulation, since half a cohort would answer another question.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import structlog
 
 from service.alert_memory import remembered_from
+from service.audit_looks import record_look
 from service.ehr.alert_history import AlertHistory
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError
@@ -127,6 +128,7 @@ def _outcomes(
     bench: Bench, variants: Variants, batch: Sequence[str], on: date
 ) -> Iterator[Outcome]:
     known = _known(bench, batch)
+    record_look(bench.ledger, "read", batch, variants.today.protocol, datetime.now(UTC), "simulate")
     for record in bench.ehr.read_records(batch, variants.needs):
         alerts = known.alerts.get(record.patient.id, AlertHistory())
         said = known.decisions.get(record.patient.id, ())

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-Outcome = Literal["done", "failed", "sent", "unknown", "nothing changed", "refused"]
-"""`sent`: a request is about to leave. Every one of them is followed by what became of it."""
+Outcome = Literal["done", "failed", "sent", "unknown", "nothing changed"]
+"""`sent`: a request is about to leave; a later row tells what became of it.
+
+`failed` surely changed nothing, `unknown` may have, and `nothing changed` found nothing to do.
+"""
 
 FIRST_HASH = ""
 """What the first row of all follows."""

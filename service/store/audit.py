@@ -11,7 +11,8 @@ for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -19,8 +20,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from service.store.acts import FIRST_HASH, Act, Actor, AuditRow, chained_hash
-from service.store.database import ACTOR, Database, wait_for_turn
-from service.store.tables import AUDIT, AUDIT_ANCHORS
+from service.store.database import ACTOR, Database, hold_still, wait_for_turn
+from service.store.tables import AUDIT, AUDIT_ANCHORS, PATIENTS
 
 _APPENDING = 0x626F6E67
 _ROWS_AT_ONCE = 1000
@@ -35,6 +36,15 @@ class Link:
 
     number: int
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """`start` is what the oldest row must follow; `anchors` are kept beside it, number to hash."""
+
+    start: Link
+    anchors: Mapping[int, str]
+    rows: Iterator[AuditRow]
 
 
 class Audit:
@@ -68,15 +78,35 @@ class Audit:
             query = query.where(AUDIT.c.at >= since)
         return list(self._stream(query))
 
-    def start(self) -> Link:
-        """What the oldest row that is left must follow: the last one that was purged."""
+    @contextmanager
+    def chain(self) -> Iterator[Chain]:
+        """The whole chain as it stands at one moment, however many rows come meanwhile."""
         with self._database.reading() as connection:
-            return _last_purged(connection)
+            hold_still(connection)
+            anchors = connection.execute(sa.select(AUDIT_ANCHORS)).all()
+            yield Chain(
+                _last_purged(connection),
+                {row.number: row.hash for row in anchors},
+                _rows(connection, sa.select(AUDIT)),
+            )
 
-    def anchors(self) -> dict[int, str]:
-        """Number to hash of what was written down beside the chain."""
+    def keys_of(self, fhir_id: str) -> list[str]:
+        """Every key that a person has or had, those of merged records too; [] for a stranger."""
+        columns = PATIENTS.c
+        query = sa.select(columns.key, columns.merged_into).where(columns.fhir_id == fhir_id)
         with self._database.reading() as connection:
-            return {row.number: row.hash for row in connection.execute(sa.select(AUDIT_ANCHORS))}
+            row = connection.execute(query).one_or_none()
+            if row is None:
+                return []
+            kept = row.merged_into or row.key
+            former = sa.select(columns.key).where(columns.merged_into == kept)
+            return [kept, *connection.scalars(former.order_by(columns.key))]
+
+    def fhir_ids(self) -> dict[str, str]:
+        """Key to FHIR id of everybody who was not forgotten, whether or not they may be read."""
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(PATIENTS.c.key, PATIENTS.c.fhir_id))
+            return {row.key: row.fhir_id for row in rows}
 
     def anchor(self, at: datetime) -> Link:
         """Write down beside the chain how far it goes, so that a cut shows; its end."""
@@ -87,10 +117,8 @@ class Audit:
             return end
 
     def _stream(self, query: sa.Select[Any]) -> Iterator[AuditRow]:
-        query = query.order_by(AUDIT.c.number).execution_options(yield_per=_ROWS_AT_ONCE)
         with self._database.reading() as connection:
-            for row in connection.execute(query):
-                yield AuditRow(*(getattr(row, name) for name in _FIELDS))
+            yield from _rows(connection, query)
 
 
 def append(connection: sa.Connection, acts: Sequence[Act], at: datetime | None = None) -> None:
@@ -127,6 +155,12 @@ def add_anchor(connection: sa.Connection, link: Link, why: AnchorKind, at: datet
     connection.execute(sa.delete(anchors).where(anchors.c.number == link.number))
     values = {"number": link.number, "hash": link.hash, "why": why, "at": at}
     connection.execute(sa.insert(anchors).values(**values))
+
+
+def _rows(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[AuditRow]:
+    query = query.order_by(AUDIT.c.number).execution_options(yield_per=_ROWS_AT_ONCE)
+    for row in connection.execute(query):
+        yield AuditRow(*(getattr(row, name) for name in _FIELDS))
 
 
 def _last_purged(connection: sa.Connection) -> Link:

@@ -97,6 +97,15 @@ def wait_for_turn(connection: sa.Connection, work: int) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(work)))
 
 
+def hold_still(connection: sa.Connection) -> None:
+    """Let every question of a reading transaction see the same moment; before the first of them.
+
+    On SQLite a transaction does so by itself.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
 def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
     """An INSERT that knows ON CONFLICT, in the words of the database at hand."""
     if connection.dialect.name == "sqlite":

@@ -142,7 +142,7 @@ class Outbox:
                 row = _superseded(connection, plan_id)
             if row is not None and row.action == Action.CREATE and not row.is_outcome_unknown:
                 set_alert_state(connection, row.alert_key, EntryState.SENT, EntryState.PLANNED, at)
-            append_write(connection, plan_id, "nothing changed", problem=problem, at=at)
+            append_write(connection, plan_id, "failed", problem=problem, at=at)
 
     def mark_left_unknown(self, plan_id: int, entry: AlertEntry | None, at: datetime) -> None:
         """Its request may have reached the EHR, nobody can look, and it is not sent again."""

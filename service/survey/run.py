@@ -79,10 +79,12 @@ def survey(
     *,
     people: int | None,
     progress: Callable[[int, int], object],
+    look: Callable[[Sequence[str]], object],
 ) -> Survey:
     """Survey `people` of the cohort, everybody for None. `reading` is what `ehr` builds with.
 
-    Raises EHRError where the cohort or everybody's charts cannot be read.
+    `look` hears whose charts are about to be read, batch by batch, for the audit. Raises EHRError
+    where the cohort or everybody's charts cannot be read.
     """
     members = ehr.cohort()
     ids = sorted(members.ids)
@@ -102,6 +104,7 @@ def survey(
     done = 0
     for start in range(0, len(chosen), BATCH_SIZE):
         batch = chosen[start : start + BATCH_SIZE]
+        look(batch)
         for one in _looked_at(ehr, reading, protocol, needs, batch, on):
             if one is None:
                 found.failed += 1

@@ -145,11 +145,13 @@ def test_not_one_write_leaves_though_the_site_is_live(bench):
     assert bench.ward.proxy.writes == []
 
 
-def test_the_ledger_learns_of_nobody(bench):
-    bench.ward.admit(due)
+def test_the_ledger_learns_only_who_was_read(bench):
+    fhir_id = bench.ward.admit(due)
     bench.simulate(EDSS_FROM_FIVE)
     with bench.ward.ledger() as ledger:
-        assert ledger.report.counts().known == 0
+        counts = ledger.report.counts()
+        assert (counts.in_cohort, counts.waiting, counts.statuses) == (0, 0, {})
+        assert {r.reason for r in ledger.audit.about(ledger.audit.keys_of(fhir_id))} == {"simulate"}
 
 
 def test_a_no_that_a_person_said_holds_under_both_protocols(bench):

@@ -84,6 +84,15 @@ def test_an_ehr_that_refuses_to_retire_costs_nobody_their_screening(ledger):
     retire_spare(EHR(ledger, refuses=True), ledger, found, NOW, {found[0].patient_key})
 
 
+def test_the_audit_tells_before_and_after_that_a_spare_alert_is_retired(ledger):
+    key, run, found = spare(ledger)
+    retire_spare(EHR(ledger), ledger, found, NOW, {key})
+    retire_spare(EHR(ledger, refuses=True), ledger, found, NOW, {key})
+    rows = [r for r in ledger.audit.rows() if r.what == "retire"]
+    assert [r.outcome for r in rows] == ["sent", "done", "sent", "unknown"]
+    assert {(r.patient_key, r.run_id, r.resource) for r in rows} == {(key, run, "Flag/flag-new")}
+
+
 def test_an_alert_that_the_ledger_knows_as_another_persons_is_left_there(ledger):
     _, _, found = spare(ledger)
     other = ledger.cohort.register(["bert"], "test", NOW)["bert"]

@@ -106,10 +106,13 @@ def test_a_cohort_that_was_cut_short_is_said_to_be(hospital):
     assert hospital.simulate().is_cohort_complete is False
 
 
-def test_the_ledger_is_told_nothing(hospital):
+def test_the_ledger_is_told_only_who_was_read(hospital):
     hospital.simulate()
     counts = hospital.ledger.report.counts()
-    assert (counts.known, counts.statuses, counts.plans) == (0, {}, {})
+    assert (counts.in_cohort, counts.statuses, counts.plans) == (0, {}, {})
+    rows = list(hospital.ledger.audit.rows())
+    assert {(row.what, row.reason) for row in rows} == {("read", "simulate")}
+    assert len({row.patient_key for row in rows}) == 3
 
 
 def test_a_sample_reads_so_many_people_and_scales_to_the_cohort(hospital):

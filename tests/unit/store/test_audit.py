@@ -179,7 +179,7 @@ def test_closing_and_messages_are_told_by_their_names(ledger):
         (lambda box, plan: box.mark_unknown(plan, "no answer", NOW), "unknown", "; no answer"),
         (
             lambda box, plan: box.mark_unsent(plan, "login refused", NOW, NOW),
-            "nothing changed",
+            "failed",
             "; login refused",
         ),
         (
@@ -248,7 +248,8 @@ def test_an_anchor_keeps_how_far_the_chain_went(ledger):
     ledger.audit.record([Act("list"), Act("list")], NOW)
     end = ledger.audit.anchor(NOW)
     ledger.audit.anchor(NOW + MINUTE)
-    assert ledger.audit.anchors() == {2: end.hash}
+    with ledger.audit.chain() as kept:
+        assert kept.anchors == {2: end.hash}
     assert chain(ledger)[-1].hash == end.hash
 
 
@@ -263,3 +264,21 @@ def test_the_number_is_ours_and_not_the_databases(ledger, prepared):
         connection.execute(sa.text("DELETE FROM audit"))
     ledger.audit.record([Act("list")], NOW)
     assert chain(ledger)[0].number == 1
+
+
+def test_a_chain_that_is_read_holds_still_while_others_write(ledger, url):
+    ledger.audit.record([Act("list")], NOW)
+    with ledger.audit.chain() as kept:
+        with Ledger(url, attempts_in_a_run=1) as other:
+            other.audit.record([Act("list")], NOW)
+        assert [row.number for row in kept.rows] == [1]
+
+
+def test_all_keys_of_a_merged_person_are_found_by_either_id(ledger):
+    old, new = people(ledger, "p1", "p2")
+    kept = ledger.merges.follow("p1", "p2", NOW, begin(ledger))
+    for fhir_id in ("p1", "p2"):
+        assert set(ledger.audit.keys_of(fhir_id)) == {old, new}
+        assert ledger.audit.keys_of(fhir_id)[0] == kept
+    assert ledger.audit.keys_of("stranger") == []
+    assert set(ledger.audit.fhir_ids().values()) == {"p1", "p2"}

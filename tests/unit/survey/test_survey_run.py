@@ -60,6 +60,7 @@ class Hospital:
         self.reading = reading or ChartReading(VOCABULARY)
         self.members = CohortMembers(IDS, "test", True)
         self.progress = []
+        self.looked_at = []
 
     def _answer(self, request):
         if request.url.path.endswith("/metadata"):
@@ -83,6 +84,7 @@ class Hospital:
             ON,
             people=people,
             progress=lambda *step: self.progress.append(step),
+            look=self.looked_at.extend,
         )
 
     def answer(self, people=None):
@@ -123,6 +125,12 @@ def test_only_the_sample_is_read():
     assert (found.cohort, found.chosen, found.people) == (12, 3, 3)
     ids = {one.removeprefix("Patient/") for ids in asked for one in ids.split(",")}
     assert ids == {IDS[0], IDS[4], IDS[8]}
+
+
+def test_whoever_is_about_to_be_read_is_told_for_the_audit():
+    hospital = Hospital()
+    hospital.survey(3)
+    assert hospital.looked_at == [IDS[0], IDS[4], IDS[8]]
 
 
 def test_observations_are_asked_for_whatever_their_code():
@@ -244,7 +252,15 @@ def test_a_cohort_that_is_refused_costs_the_survey():
         cohort_sources=[CohortSource("test", refuse)],
     )
     with pytest.raises(EHRRefused):
-        survey(ehr, hospital.reading, PROTOCOL, ON, people=None, progress=lambda *_: None)
+        survey(
+            ehr,
+            hospital.reading,
+            PROTOCOL,
+            ON,
+            people=None,
+            progress=lambda *_: None,
+            look=hospital.looked_at.extend,
+        )
 
 
 def test_neither_a_person_nor_free_text_is_in_the_report_or_in_the_log():

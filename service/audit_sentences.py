@@ -1,0 +1,45 @@
+"""The audit in sentences, for the person who asks who looked at a chart, and why."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from service.store.acts import AuditRow
+
+_DONE = {
+    "read": "The chart was read",
+    "create": "An alert was opened",
+    "update": "An alert was brought up to date",
+    "close": "An alert was closed",
+    "withdraw": "An alert was withdrawn",
+    "retire": "A spare copy of an alert was marked as entered in error",
+    "explain": "Somebody had it explained what BoneFlag thinks about this person",
+    "screen": "Somebody asked for a screening of this person",
+    "list": "The person stood in a list that somebody made",
+    "show-audit": "Somebody read what the audit says about this person",
+    "forget": "The person was forgotten",
+    "decide": "A decision about an alert was written down",
+}
+_ENDS = {
+    "done": "{}",
+    "sent": "About to be sent: {}",
+    "failed": "Tried in vain: {}",
+    "unknown": "Nobody knows yet whether it arrived: {}",
+    "nothing changed": "Nothing had to be changed: {}",
+}
+
+
+def sentence_of(row: AuditRow, zone: ZoneInfo) -> str:
+    """One row as a line: when, what, why, by whom."""
+    done = _DONE.get(row.what, f"Done: {row.what}")
+    told = _ENDS.get(row.outcome, row.outcome + ": {}").format(done)
+    details = [f"because: {row.reason}"] if row.reason else []
+    details += [part for part in (row.detail, row.resource) if part]
+    if row.run_id is not None:
+        kind = f" ({row.run_kind})" if row.run_kind else ""
+        details.append(f"run {row.run_id}{kind}")
+    if row.protocol_digest:
+        details.append(f"protocol {row.protocol_digest}")
+    who = f"{row.by_whom}, as {row.client} for the EHR, {row.software}"
+    when = f"{row.at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+    return f"{when}  {told}. {'; '.join([*details, who])}"
