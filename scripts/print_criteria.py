@@ -151,6 +151,16 @@ def _policies() -> Iterator[str]:
         yield ""
         yield f"{policy['citation']}."
         yield from _number_table(policy["numbers"])
+        if "reasons" in policy:
+            yield from _reason_table(policy["reasons"])
+
+
+def _reason_table(reasons: dict[str, dict[str, Any]]) -> Iterator[str]:
+    yield ""
+    yield "| reason | means | said in | certainty |"
+    yield "|---|---|---|---|"
+    for code, row in reasons.items():
+        yield f"| {code} | {row['means']} | {row['source']} | {row['certainty']} |"
 
 
 def _entry(entry: ProtocolEntry, book: list[Spec]) -> Iterator[str]:

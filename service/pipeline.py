@@ -21,6 +21,7 @@ from service import merged_people
 from service.abandoned_runs import give_up_abandoned_runs
 from service.assessment_entry import entry_of
 from service.cohort_intake import honour_left_out, read_cohort, take_cohort
+from service.decision_memory import remember_decisions
 from service.delivery import Delivery
 from service.ehr.alert_history import AlertHistory
 from service.ehr.alerts import AlertsRead
@@ -29,7 +30,6 @@ from service.ehr.cohort.members import CohortMembers, CohortRead
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError, EHRUnavailable
 from service.going_live.leave import GoingLive, Volume
-from service.screening.alert import AlertKind
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, PatientRecord
 from service.screening.value_sets import DataRequirement
@@ -37,7 +37,7 @@ from service.spare_alerts import retire_spare, spare_in
 from service.store.entries import Mode, Screening
 from service.store.errors import StoreConflict, StoreError
 from service.store.ledger import Ledger
-from service.thought import blind, decisions_in, think
+from service.thought import blind, think
 
 _log = structlog.get_logger()
 ReadRecords = Callable[[Sequence[str], Iterable[DataRequirement]], Iterable[PatientRecord]]
@@ -345,7 +345,7 @@ class Pipeline:
         key: str,
         run_id: int,
         alerts: AlertsRead,
-        said: Iterable[Decision],
+        said: Sequence[Decision],
     ) -> Screening | None:
         """One person; a fault of ours costs this person one attempt and nobody else anything."""
         try:
@@ -361,7 +361,7 @@ class Pipeline:
             if history is None:
                 thought = blind(thought)
             else:
-                self._remember_decisions(key, decisions_in(history))
+                remember_decisions(self.ledger, key, history, thought.said, said, self._now())
             entry = entry_of(thought.assessment, record, self._now())
             return Screening(key, run_id, entry, thought.plans, types_asked_for=self._types)
         except self._passing:
@@ -370,16 +370,6 @@ class Pipeline:
             # One bad patient never costs a batch.
             self._fail(key, run_id, error)
             return None
-
-    def _remember_decisions(self, key: str, decisions: Iterable[Decision]) -> None:
-        """Write down what people said to the screening alert.
-
-        The ledger does not keep which alert a decision was about: a no to the treatment gap would
-        come back as a no to screening.
-        """
-        said = [d for d in decisions if d.about == AlertKind.SCREENING]
-        if said:
-            self.ledger.decisions.remember(key, said)
 
     # Write
 

@@ -1,8 +1,8 @@
 """Why somebody says no to an alert, in HL7's codes, and how long each no stands here.
 
 The kind and the span of each code are not written down here: a Task is rejected with it, and the
-code that reads our alerts back says what that means. So the list cannot promise what the service
-does not do.
+code that reads our alerts back says by the protocol what that means. So the list cannot promise
+what the service does not do.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Any
 
 from fhir_package.source import STATUS_SYSTEM, Resource, Source, canonical, headed
 from service.ehr.alert_history import alert_history
-from service.ehr.alert_state import NON_ADHERENCE_SYSTEM
+from service.ehr.decision_reason import NON_ADHERENCE_SYSTEM
 from service.screening.alert import CANONICAL_BASE, AlertKind
-from service.screening.record import Decision, ResourceRef
+from service.screening.decision_span import settled
+from service.screening.protocol import Protocol
+from service.screening.record import NO_END, Decision, ResourceRef
 
 SPAN_URL = f"{CANONICAL_BASE}/StructureDefinition/decision-span"
 
@@ -66,13 +68,16 @@ REASONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a no with one code means: the status it leads to, and how many months it stands."""
+    """What a no with one code means: the status it leads to, and how many months it stands.
+
+    `months` is None where no date ends it: new facts or a new major version do.
+    """
 
     status: str
-    months: int
+    months: int | None
 
 
-def standing_of(code: str, task: Mapping[str, Any], snooze_months: int) -> Standing:
+def standing_of(code: str, task: Mapping[str, Any], protocol: Protocol) -> Standing:
     """What our own code makes of this Task when it is rejected with a code; the Task is ours."""
     rejected = {
         **task,
@@ -80,20 +85,23 @@ def standing_of(code: str, task: Mapping[str, Any], snooze_months: int) -> Stand
         "statusReason": {"coding": [{"system": NON_ADHERENCE_SYSTEM, "code": code}]},
     }
     patient = ResourceRef("Patient", task["for"]["reference"].removeprefix("Patient/"))
-    history = alert_history(patient, [rejected], snooze_months=snooze_months)
-    (decision,) = history.decisions[AlertKind.SCREENING]
+    months = int(protocol.policies["decision"]["snooze_months"])
+    history = alert_history(patient, [rejected], snooze_months=months)
+    (read,) = history.decisions[AlertKind.SCREENING]
+    decision = settled(read, protocol)
     return Standing(decision.kind, _months_of(decision))
 
 
-def _months_of(decision: Decision) -> int:
+def _months_of(decision: Decision) -> int | None:
     made_on, until = decision.made_on, decision.until
+    if until == NO_END:
+        return None
     return (until.year - made_on.year) * 12 + until.month - made_on.month
 
 
 def refusals(source: Source, task: Mapping[str, Any]) -> Iterator[Resource]:
     """The ValueSet of reasons with their spans, and the map from each to a status of ours."""
-    months = int(source.protocol.policies["decision"]["snooze_months"])
-    standings = {code: standing_of(code, task, months) for code in REASONS}
+    standings = {code: standing_of(code, task, source.protocol) for code in REASONS}
     yield headed(
         source,
         "ValueSet",
@@ -102,8 +110,9 @@ def refusals(source: Source, task: Mapping[str, Any]) -> Iterator[Resource]:
         "What a clinician may give as the reason when an alert is turned down, in "
         "Task.statusReason or as the override reason of a card. Each code says how long BoneFlag "
         "then keeps quiet; a break-through (a new low-trauma fracture, and what else the protocol "
-        "names) ends that sooner. Any other code, and none at all, is respected like a snooze. "
-        "Without a code the patient's refusal cannot be told from a clinician's no.",
+        "names) ends that sooner. One without a span holds until the facts change, or until the "
+        "protocol's next major version. Any other code, and none at all, is respected like a "
+        "snooze. Without a code the patient's refusal cannot be told from a clinician's no.",
         copyright="The codes are those of the HL7 CodeSystem NonAdherenceReasonCodes, published "
         "by HL7 International / Clinical Decision Support with CDS Hooks (trial use); it follows "
         "AHRQ Publication No. 25-0073.",
@@ -112,11 +121,7 @@ def refusals(source: Source, task: Mapping[str, Any]) -> Iterator[Resource]:
                 {
                     "system": NON_ADHERENCE_SYSTEM,
                     "concept": [
-                        {
-                            "extension": [_span(standings[code].months)],
-                            "code": code,
-                            "display": display,
-                        }
+                        {**_span(standings[code].months), "code": code, "display": display}
                         for code, display in REASONS.items()
                     ],
                 }
@@ -148,11 +153,13 @@ def refusals(source: Source, task: Mapping[str, Any]) -> Iterator[Resource]:
     )
 
 
-def _span(months: int) -> dict[str, Any]:
+def _span(months: int | None) -> dict[str, Any]:
+    if months is None:
+        return {}
     duration = {
         "value": months,
         "unit": "months",
         "system": "http://unitsofmeasure.org",
         "code": "mo",
     }
-    return {"url": SPAN_URL, "valueDuration": duration}
+    return {"extension": [{"url": SPAN_URL, "valueDuration": duration}]}

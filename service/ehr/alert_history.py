@@ -18,6 +18,7 @@ from service.ehr.alert_state import (
     closed_on,
     content_of,
     decision_on,
+    finished_on,
     oldest_first,
     opened_on,
     posted_resource,
@@ -50,7 +51,8 @@ _CLOSED_STATES = (AlertState.RESOLVED, AlertState.WITHDRAWN)
 class AlertHistory:
     """All that the EHR shows of our alerts about one patient, the oldest episode first.
 
-    `closed_on` of a dismissed alert is the day of the person's decision. `duplicates` are Flags and
+    `closed_on` of a dismissed alert is the day of the person's decision, of one whose Task a person
+    completed the day of that. `duplicates` are Flags and
     Tasks that stand beside the ones in `posted` and are to be retired; `decisions` are what people
     decided about alerts, by kind, whether or not they have lapsed. `spare` are whole alerts that
     stand open beside an older one of their kind (`merged_alerts`): what of them can be retired is
@@ -172,5 +174,5 @@ def _posted(
         reasons=reasons_of(pair, known),
         flag=posted_resource(pair.flag) if pair.flag else None,
         task=posted_resource(pair.task) if pair.task else None,
-        closed_on=closed_on(pair) if state in _CLOSED_STATES else ended,
+        closed_on=closed_on(pair) if state in _CLOSED_STATES else ended or finished_on(pair),
     )

@@ -19,12 +19,18 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from service.ehr.bundle import instant
+from service.ehr.decision_reason import (
+    day_of,
+    decider,
+    reason_code,
+    waits_until,
+    was_done_on,
+)
 from service.ehr.delivery.elements import (
     ALERT_CONTENT_URL,
     ALERT_REASONS_URL,
     AUTHOR_NAME,
     extension_value,
-    has_coding,
     objects,
     part,
     stands,
@@ -40,18 +46,8 @@ from service.screening.alert import (
 )
 from service.screening.dates import add_months
 from service.screening.record import Decision, ResourceRef
-from service.screening.value_sets import ICD10CM
 
 Resource = dict[str, Any]
-
-# CDS Hooks 3.0-ballot publishes these codes; the two say that it was the patient who refused.
-NON_ADHERENCE_SYSTEM = "http://terminology.hl7.org/CodeSystem/non-adherence-reason-codes"
-_PATIENT_REFUSALS = (
-    (NON_ADHERENCE_SYSTEM, "patient-refuses"),
-    (NON_ADHERENCE_SYSTEM, "patient-does-not-want-change"),
-    (ICD10CM, "Z53.20"),  # Not carried out because of the patient's decision (codes.csv).
-    (ICD10CM, "Z53.29"),
-)
 
 LedgerState = Literal["", "planned", "sent", "confirmed", "unknown", "closed"]
 
@@ -236,33 +232,30 @@ def _digest(resource: Resource) -> str:
 def decision_on(pair: Pair, known: Remembered | None, snooze_months: int) -> Decision | None:
     """A person's no to this alert, standing `snooze_months` calendar months; None without one.
 
-    The reason is one of a few words of ours: what a clinician typed stays in the EHR.
+    How long it stands by its reason the protocol says (see `decision_span`). Reason and code are a
+    few words of ours: what a clinician typed stays in the EHR.
     """
     flag_end, task_end = ends_of(pair, known)
     if _STATES[flag_end, task_end] is not AlertState.DISMISSED:
         return None
-    if pair.task is not None and task_end in (End.TURNED_DOWN, End.FINISHED):
-        source, made_on = pair.task, _ended_on(pair.task)
-        refusal = patient_refusal(part(pair.task, "statusReason"))
-        reason = refusal or f"Task {pair.task.get('status')}"
+    task = pair.task if task_end in (End.TURNED_DOWN, End.FINISHED) else None
+    source = task or pair.flag or {}
+    if task is not None:
+        made_on = _ended_on(task)
     else:
-        source = pair.flag or {}
         made_on = _last_change(source) or day_of(part(source, "period").get("end"))
-        refusal, reason = None, f"Flag {source.get('status')}"
     made_on = made_on or opened_on(pair)
+    code = reason_code(part(source, "statusReason"))
     return Decision(
-        kind="declined" if refusal else "snoozed",
+        kind="snoozed",
         made_on=made_on,
         until=add_months(made_on, snooze_months),
-        reason=reason,
+        reason=code or f"{source.get('resourceType')} {source.get('status')}",
         source=ref_of(source),
-    )
-
-
-def patient_refusal(reason: Mapping[str, Any]) -> str | None:
-    """The code of a reason that says that it was the patient who refused, None for any other."""
-    return next(
-        (code for system, code in _PATIENT_REFUSALS if has_coding(reason, system, code)), None
+        code=code,
+        decided_by=decider(source),
+        given_until=waits_until(source),
+        done_on=was_done_on(source),
     )
 
 
@@ -278,6 +271,12 @@ def _ended_on(task: Resource) -> date | None:
     if modified and (written is None or modified > written):
         return modified.date()
     return _last_change(task) or day_of(task.get("lastModified"))
+
+
+def finished_on(pair: Pair) -> date | None:
+    """The day a person completed the Task, None where nobody did."""
+    task = pair.task
+    return _ended_on(task) if task is not None and _task_end(task) is End.FINISHED else None
 
 
 def opened_on(pair: Pair) -> date:
@@ -299,14 +298,6 @@ def closed_on(pair: Pair) -> date | None:
         or day_of(task.get("lastModified"))
         or _last_change(flag or task)
     )
-
-
-def day_of(text: object) -> date | None:
-    """The day in a FHIR date or dateTime, as it is written there; None for years and months."""
-    try:
-        return date.fromisoformat(text[:10]) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def _last_change(resource: Resource) -> date | None:

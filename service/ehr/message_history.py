@@ -17,12 +17,11 @@ from typing import Any
 from service.ehr.alert_history import AlertHistory, Memory
 from service.ehr.alert_state import (
     Remembered,
-    day_of,
-    patient_refusal,
     posted_resource,
     ref_of,
     version_of,
 )
+from service.ehr.decision_reason import day_of, reason_code
 from service.ehr.delivery.communication import SENT_STATUS
 from service.ehr.delivery.elements import part
 from service.ehr.delivery.service_request import DRAFT, is_closed_by_us, status_reason_of
@@ -127,12 +126,13 @@ def is_untouched(resource: Mapping[str, Any], known: Remembered) -> bool:
 
 def _decision_on(resource: Resource, alert: PostedAlert, snooze_months: int) -> Decision:
     """The person's no, in a few words of ours: what somebody typed stays in the EHR."""
-    refusal = patient_refusal(status_reason_of(resource) or part(resource, "statusReason"))
+    code = reason_code(status_reason_of(resource) or part(resource, "statusReason"))
     made_on: date = day_of(part(resource, "meta").get("lastUpdated")) or alert.opened_on
     return Decision(
-        kind="declined" if refusal else "snoozed",
+        kind="snoozed",
         made_on=made_on,
         until=add_months(made_on, snooze_months),
-        reason=refusal or f"{resource.get('resourceType')} {resource.get('status')}",
+        reason=code or f"{resource.get('resourceType')} {resource.get('status')}",
         source=ref_of(resource),
+        code=code,
     )

@@ -2,8 +2,9 @@
 
 The order of statuses is the specification's (section 7): the first that holds. Two orders inside it
 surprise people. Known osteoporosis without therapy comes before a person's no, for it is another
-question. And a scan inside its interval comes before missing data, for it answers the question
-whatever else could not be read.
+question (a no to it is in `gap_decision`), unless the person said that the diagnosis is wrong. And
+a scan inside its interval comes before missing data, for it answers the question whatever else
+could not be read.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from service.screening.measurements import weigh as weigh_observation
 from service.screening.person import is_known_postmenopausal, with_possible_birth, youngest_age
 from service.screening.protocol import Protocol
 from service.screening.record import REQUIRED_TYPES, Decision, PatientRecord, Problem, ResourceRef
-from service.screening.refusal import standing_decision, undated_refusals
+from service.screening.refusal import is_wrong_diagnosis, standing_decision, undated_refusals
 from service.screening.weighing import Weighing, weigh_findings
 
 
@@ -76,8 +77,9 @@ class Assessment:
     """What one protocol says about one patient on one date.
 
     `due_on` is the day on which the running DXA interval ends, None where none runs. `decision` is
-    the person's no that stands. `refuted` holds the kinds of alert whose ground was refuted or
-    entered in error: whichever of them is open should never have been there.
+    the person's no that stands, `gap_decision` the no to the treatment gap. `refuted` holds the
+    kinds of alert whose ground was refuted or entered in error, or whose diagnosis a person called
+    wrong: whichever of them is open should never have been there.
     `uses_t_score` says which score a scan would be read by. `notes` are sentences for whoever
     reads the alert. `weighing` is the decision with its truth values filled in.
     """
@@ -92,6 +94,7 @@ class Assessment:
     weighing: Weighing
     due_on: date | None = None
     decision: Decision | None = None
+    gap_decision: Decision | None = None
     refuted: frozenset[AlertKind] = frozenset()
     is_urgent: bool = False
     uses_t_score: bool = False
@@ -124,6 +127,8 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
     # The earliest meaning of a partial date, as in the criterion: the anniversary is never late.
     due_on = add_months(scan.when.first, months) if scan is not None else None
     status = _status(record, protocol, findings, weighing, decision, due_on, on)
+    is_wrong = status is Status.SNOOZED and is_wrong_diagnosis(decision, protocol)
+    has_gap = status is Status.RESULT_NEEDS_ACTION or is_wrong
     is_running = status in (Status.SATISFIED, Status.DUE_SOON) and findings["central-dxa"].is_met
     return Assessment(
         patient=record.patient,
@@ -136,7 +141,12 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
         weighing=weighing,
         due_on=due_on if is_running else None,
         decision=decision if status in (Status.DECLINED, Status.SNOOZED) else None,
-        refuted=frozenset(_refuted_kinds(record, protocol, status, on)),
+        gap_decision=(
+            standing_decision(record, protocol, findings, on, AlertKind.TREATMENT_GAP)
+            if has_gap
+            else None
+        ),
+        refuted=frozenset(AlertKind if is_wrong else _refuted_kinds(record, protocol, status, on)),
         is_urgent=_is_urgent(findings.get(_FRACTURE), protocol, on),
         uses_t_score=_uses_t_score(record, protocol, on),
         notes=tuple(_notes(record, on)),
@@ -163,6 +173,8 @@ def _status(
         return Status.NOT_IN_COHORT if cohort is Verdict.NOT_MET else Status.COULD_NOT_DETERMINE
     if any(f.role is Role.EXCLUSION and f.is_met for f in findings.values()):
         return Status.EXCLUDED
+    if is_wrong_diagnosis(decision, protocol):
+        return Status.SNOOZED
     if findings["treatment-gap"].is_met and _exclusions_are_known(record, findings):
         return Status.RESULT_NEEDS_ACTION
     if decision is not None:

@@ -25,7 +25,8 @@ from service.screening.alert import (
     content_digest,
 )
 from service.screening.assess import Assessment, Status
-from service.screening.criterion import Grade, Verdict
+from service.screening.criteria.dxa_ordered import CRITERION, NOT_DONE
+from service.screening.criterion import Evidence, Grade, Verdict, Weight
 from service.screening.dates import add_months
 from service.screening.protocol import Protocol
 from service.screening.record import Decision
@@ -79,6 +80,7 @@ TABLE: dict[Status, tuple[Step, Step, Step]] = {
     Status.DECLINED: ("keep", "silence", "keep"),
     Status.NOT_IN_COHORT: ("keep", "keep", "keep"),
 }
+_ORDERED = CRITERION.id
 _UNKNOWN = (Status.COULD_NOT_DETERMINE, Status.ERROR)
 _COLUMN: dict[Situation, int] = {"none": 0, "open": 1, "dismissed": 2}
 
@@ -100,6 +102,9 @@ def plan_gap(
 
 def gap_status(assessment: Assessment) -> Status:
     """The assessment read as an answer to "is a known osteoporosis untreated?"."""
+    no = assessment.gap_decision
+    if no is not None:
+        return Status.DECLINED if no.kind == "declined" else Status.SNOOZED
     if assessment.status is Status.RESULT_NEEDS_ACTION:
         return Status.DUE
     if assessment.status in (
@@ -128,7 +133,8 @@ def _plan(
     posted = history.latest(kind)
     situation = _situation(posted)
     step = TABLE[status][_COLUMN[situation]]
-    if situation == "open" and kind in assessment.refuted and status not in _UNKNOWN:
+    is_refuted = kind in assessment.refuted and status not in _UNKNOWN
+    if is_refuted and (situation == "open" or _was_called_wrong(assessment, posted)):
         step = "withdraw"
     is_open = situation == "open" and kind is AlertKind.SCREENING
     if is_open and (status is Status.NOT_AT_RISK or _came_after_a_no(assessment, posted)):
@@ -136,7 +142,8 @@ def _plan(
         if held:
             return AlertPlan(kind, Action.KEEP, f"{held}: unknown closes nothing", posted=posted)
     reason = f"{assessment.status}"
-    if situation == "dismissed" and status not in _UNKNOWN and _shows_a_flag(posted):
+    is_ended = situation == "dismissed" and status not in _UNKNOWN and step != "withdraw"
+    if is_ended and _shows_a_flag(posted):
         # Whoever rejected the Task left the Flag up: it goes first, whatever comes next.
         return _silence(kind, assessment, posted, on)
     if step == "open":
@@ -144,10 +151,7 @@ def _plan(
     if posted is None or step == "keep":
         return AlertPlan(kind, Action.KEEP, _keep_reason(status, situation), posted=posted)
     if step == "withdraw":
-        what = "its evidence"
-        if status is Status.NOT_IN_COHORT:
-            what = "the diagnosis of MS"
-        why = f"{what} was refuted or entered in error"
+        why = _why_withdrawn(assessment)
         return AlertPlan(kind, Action.WITHDRAW, why, None, posted, "cancelled", on)
     if step == "silence":
         return _silence(kind, assessment, posted, on)
@@ -156,6 +160,19 @@ def _plan(
     return AlertPlan(
         kind, Action.RESOLVE, _close_reason(assessment, reason), None, posted, task_status, on
     )
+
+
+def _why_withdrawn(assessment: Assessment) -> str:
+    if assessment.decision is not None:
+        return "a person said that the diagnosis of MS is wrong"
+    is_cohort = assessment.status is Status.NOT_IN_COHORT
+    what = "the diagnosis of MS" if is_cohort else "its evidence"
+    return f"{what} was refuted or entered in error"
+
+
+def _was_called_wrong(assessment: Assessment, posted: PostedAlert | None) -> bool:
+    """Whoever rejected the Task with that reason left the Flag up: it was never right."""
+    return assessment.decision is not None and _shows_a_flag(posted)
 
 
 def _held_up_by_unknown(assessment: Assessment, posted: PostedAlert | None) -> str:
@@ -201,13 +218,16 @@ def _open(
         alert = replace(alert, reasons=alert.reasons | frozenset(carried))
     numbers = protocol.policies["decision"]
     if posted.state is AlertState.CHANGED:
+        if _was_not_done_since(kind, assessment, protocol, posted):
+            why = f"{NOT_DONE}: told once more"
+            return AlertPlan(kind, Action.UPDATE, why, alert, posted)
         return AlertPlan(kind, Action.KEEP, "changed by a person: not overwritten", posted=posted)
     if posted.state is AlertState.ACTIVE:
         if posted.content_digest == alert.content_digest:
             return AlertPlan(kind, Action.KEEP, "already told", posted=posted)
         return AlertPlan(kind, Action.UPDATE, "what it says changed", alert, posted)
     if posted.state is AlertState.DISMISSED:
-        if _no_stands(kind, history, on):
+        if not _is_answered(kind, history):
             return AlertPlan(kind, Action.KEEP, "dismissed by a person", posted=posted)
         if posted.has_open_task:
             return AlertPlan(kind, Action.UPDATE, "due again after a no", alert, posted)
@@ -220,12 +240,29 @@ def _open(
     return _create(kind, assessment, history, protocol, on, why)
 
 
-def _no_stands(kind: AlertKind, history: History, on: date) -> bool:
-    """For the treatment gap only: what was said to the screening alert is in the status already."""
-    if kind is AlertKind.SCREENING:
+def _is_answered(kind: AlertKind, history: History) -> bool:
+    """Whether it is known what was said to a dismissed alert: then the status has weighed it."""
+    return kind is AlertKind.SCREENING or any(d.about == kind for d in history.decisions)
+
+
+def _was_not_done_since(
+    kind: AlertKind, assessment: Assessment, protocol: Protocol, posted: PostedAlert
+) -> bool:
+    """Whether a person completed the Task while an order waited that is too old by now.
+
+    Only once: whoever completes it again has seen the order that was not done.
+    """
+    if kind is not AlertKind.SCREENING or posted.closed_on is None:
         return False
-    said = [d for d in history.decisions if d.about == kind]
-    return not said or any(d.made_on <= on < d.until for d in said)
+    months = protocol.entry(_ORDERED).parameters["window_months"]
+    waited_until = [add_months(e.date, months) for e in _not_done(assessment) if e.date is not None]
+    return any(posted.closed_on <= day for day in waited_until)
+
+
+def _not_done(assessment: Assessment) -> list[Evidence]:
+    """The orders that are too old and without a scan."""
+    evidence = assessment.finding(_ORDERED).evidence
+    return [e for e in evidence if e.weight is Weight.SEEN and e.statement.endswith(NOT_DONE)]
 
 
 def _create(
@@ -242,12 +279,25 @@ def _create(
 
 
 def _silence(kind: AlertKind, assessment: Assessment, posted: PostedAlert, on: date) -> AlertPlan:
-    """After a no the Flag goes and the Task stays as the person left it."""
-    if not _shows_a_flag(posted):
+    """After a no the Flag goes and the Task stays as the person left it.
+
+    A no that was said elsewhere also ends a Task or a message that nobody has taken up.
+    """
+    decision = _decision_on(kind, assessment)
+    is_elsewhere = decision is not None and decision.source is None
+    is_untouched = is_elsewhere and posted.state is AlertState.ACTIVE
+    ends_task = is_untouched and posted.task is not None and posted.task.status == "requested"
+    ends_message = is_untouched and posted.message is not None
+    if not (_shows_a_flag(posted) or ends_task or ends_message):
         return AlertPlan(kind, Action.KEEP, f"{assessment.status}: nothing shown", posted=posted)
-    is_a_no = assessment.status in (Status.SNOOZED, Status.DECLINED)
-    why = _close_reason(assessment, str(assessment.status)) if is_a_no else "ended by a person"
-    return AlertPlan(kind, Action.RESOLVE, why, None, posted, None, on)
+    why = "ended by a person" if decision is None else f"{decision.kind}: {decision.reason}"
+    task_status: Literal["cancelled"] | None = "cancelled" if ends_task else None
+    return AlertPlan(kind, Action.RESOLVE, why, None, posted, task_status, on)
+
+
+def _decision_on(kind: AlertKind, assessment: Assessment) -> Decision | None:
+    is_gap = kind is AlertKind.TREATMENT_GAP
+    return assessment.gap_decision if is_gap else assessment.decision
 
 
 def _alert(
@@ -261,6 +311,10 @@ def _alert(
     reasons = wording.reasons_of(assessment, kind)
     evidence = tuple(dict.fromkeys(e.source for f in reasons for e in f.counting))
     said = tuple(reason_of(f) for f in reasons)
+    told = [*map(str, evidence)]
+    if kind is AlertKind.SCREENING:
+        # What is ordered and not done is news, once; what is on its way is not.
+        told += [f"{e.source} {NOT_DONE}" for e in _not_done(assessment)]
     return Alert(
         key=alert_key(site, assessment.patient, protocol.id, kind, episode),
         kind=kind,
@@ -275,7 +329,7 @@ def _alert(
         protocol_id=protocol.id,
         protocol_version=protocol.version,
         protocol_digest=protocol.digest,
-        content_digest=content_digest(kind, said, tuple(map(str, evidence))),
+        content_digest=content_digest(kind, said, tuple(told)),
         reasons=frozenset(said) if kind is AlertKind.SCREENING else NO_REASONS,
     )
 
@@ -300,6 +354,4 @@ def _close_reason(assessment: Assessment, default: str) -> str:
         found = [
             e.statement for f in assessment.findings if f.role == "exclusion" for e in f.counting
         ]
-    if assessment.decision is not None:
-        found = [assessment.decision.reason]
     return f"{default}: {found[0]}" if found else default

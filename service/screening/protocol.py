@@ -20,6 +20,9 @@ import yaml
 from service.screening import bone_density, interval
 from service.screening.criteria import CRITERIA
 from service.screening.criterion import Criterion, Finding, Grade, Parameters, Role, Verdict
+from service.screening.decision_meaning import NUMBERS as DECISION_NUMBERS
+from service.screening.decision_meaning import POLICY as DECISION_REASONS
+from service.screening.decision_meaning import Reasons, ReasonsInvalid, reasons_from
 from service.screening.osteoporosis import THERAPIES
 from service.screening.prednisone_equivalents import NUMBERS as EQUIVALENTS
 from service.screening.prednisone_equivalents import POLICY as PREDNISONE_EQUIVALENTS
@@ -54,6 +57,7 @@ _POLICIES = {
             "reopen_within_months",
         }
     ),
+    DECISION_REASONS: DECISION_NUMBERS,
     "bone-density": frozenset(name.partition(".")[2] for name in bone_density.PARAMETERS),
     "rescreen-interval": interval.PARAMETERS,
     PREDNISONE_EQUIVALENTS: EQUIVALENTS,
@@ -130,7 +134,8 @@ class ProtocolEntry:
 class Protocol:
     """An effective protocol. `digest` covers every word of it and every code of its value sets.
 
-    `local_lines` are what the hospital adds to every alert: its owner, its pathway, a closing line.
+    `reasons` is what each coded reason of a no means. `local_lines` are what the hospital adds to
+    every alert: its owner, its pathway, a closing line.
     """
 
     id: str
@@ -139,6 +144,7 @@ class Protocol:
     digest: str
     entries: tuple[ProtocolEntry, ...]
     policies: Mapping[str, Parameters]
+    reasons: Reasons
     local_lines: tuple[str, ...] = ()
     rounds: tuple[tuple[ProtocolEntry, ...], ...] = field(init=False, compare=False)
     silence: Mapping[str, Finding] = field(init=False, compare=False)
@@ -200,6 +206,7 @@ def protocol_from(document: Mapping[str, Any], vocabulary: Vocabulary) -> Protoc
         digest=_digest(document, vocabulary),
         entries=entries,
         policies=policies,
+        reasons=_reasons(document["policies"]),
         local_lines=tuple(document.get("local_lines", ())),
     )
 
@@ -286,6 +293,13 @@ def _policies(given: Mapping[str, Any]) -> dict[str, Parameters]:
         }
         for name, wanted in _POLICIES.items()
     }
+
+
+def _reasons(policies: Mapping[str, Any]) -> Reasons:
+    try:
+        return reasons_from(policies[DECISION_REASONS].get("reasons", {}), CERTAINTIES)
+    except ReasonsInvalid as fault:
+        raise ProtocolInvalid(f"policy {DECISION_REASONS!r}: {fault}") from None
 
 
 def _refuse_repeated(entries: tuple[ProtocolEntry, ...]) -> None:

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from service.screening.decision import NO_END as NO_END
+from service.screening.decision import Decision as Decision
 from service.screening.lookup import Lookup
 
 Sex = Literal["female", "male", "other", "unknown"]
@@ -310,22 +312,6 @@ class MedicationUse:
     is_through_skin: bool = False
     is_injected: bool | None = None
     is_as_needed: bool = False
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Decision:
-    """A person's no, and how long it stands (`until` is the first day on which it no longer does).
-
-    `about` is the kind of alert it was said to. It is broken only by a break-through condition (see
-    `assess`). Source: specification 3.5.
-    """
-
-    kind: Literal["declined", "snoozed"]
-    made_on: date
-    until: date
-    reason: str
-    source: ResourceRef | None = None
-    about: str = "ms-bone-health-review"
 
 
 @dataclass(frozen=True, slots=True)

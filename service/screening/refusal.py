@@ -1,22 +1,37 @@
 """A person's no: which one stands on a day, and what breaks it.
 
 A no comes from the ledger, from our Flag or Task, or from the chart: a DXA that was not done, or an
-order taken back, because the patient said no. Source: specification 3.5 and section 7.
+order taken back, because the patient said no. Besides its end three things break it: a
+break-through (a new fracture, or a criterion below that was not met on the day), a new major
+version of the protocol, and for "does not meet eligibility" any new major criterion. A diagnosis
+that a person called wrong is none of that: only a new confirmed diagnosis breaks it, another
+resource that was recorded afterwards. Source: specification 3.5 and section 7, integration 3.5.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 from service.screening.alert import AlertKind
 from service.screening.bone_density import CENTRAL
-from service.screening.criterion import Finding
+from service.screening.criteria.multiple_sclerosis import CRITERION as COHORT
+from service.screening.criteria.multiple_sclerosis import MS
+from service.screening.criterion import Finding, Grade
 from service.screening.dates import add_months
+from service.screening.decision_meaning import Meaning
 from service.screening.diagnoses import is_future
-from service.screening.judgement import evaluate_entry
+from service.screening.judgement import evaluate_entry, judge
 from service.screening.protocol import Protocol
-from service.screening.record import Decision, PatientRecord, Problem, ResourceRef, When
+from service.screening.record import (
+    Condition,
+    Decision,
+    PatientRecord,
+    Problem,
+    ResourceRef,
+    When,
+)
 
 # What breaks a person's no when it becomes true afterwards (specification 3.5).
 _BREAKS_WHEN_IT_BECOMES_TRUE = (
@@ -29,19 +44,38 @@ _REFUSAL = "refusal-reason"
 
 
 def standing_decision(
-    record: PatientRecord, protocol: Protocol, findings: Mapping[str, Finding], on: date
+    record: PatientRecord,
+    protocol: Protocol,
+    findings: Mapping[str, Finding],
+    on: date,
+    about: AlertKind = AlertKind.SCREENING,
 ) -> Decision | None:
-    """The newest no to the screening alert that has neither lapsed nor been broken through."""
-    months = protocol.policies["decision"]["declined_months"]
-    decisions = [*record.decisions, *_chart_refusals(record, months, on)]
+    """The newest no to alerts of this kind that has neither lapsed nor been broken through.
+
+    A wrong diagnosis goes before all others, and is about every kind.
+    """
+    decisions = list(record.decisions)
+    if about is AlertKind.SCREENING:
+        months = protocol.policies["decision"]["declined_months"]
+        decisions += _chart_refusals(record, months, on)
     standing = [
         d
         for d in decisions
-        if d.about == AlertKind.SCREENING
+        if (d.about == about or is_wrong_diagnosis(d, protocol))
         and d.made_on <= on < d.until
-        and not _is_broken(d, record, protocol, findings)
+        and not _is_broken(d, record, protocol, findings, on)
     ]
-    return max(standing, key=lambda d: (d.made_on, d.until, d.kind), default=None)
+
+    def rank(d: Decision) -> tuple[bool, date, date, str]:
+        return is_wrong_diagnosis(d, protocol), d.made_on, d.until, d.kind
+
+    return max(standing, key=rank, default=None)
+
+
+def is_wrong_diagnosis(decision: Decision | None, protocol: Protocol) -> bool:
+    """Whether a person said that this is no multiple sclerosis."""
+    meaning = None if decision is None else protocol.reasons.get(decision.code)
+    return meaning is Meaning.WRONG_DIAGNOSIS
 
 
 def undated_refusals(record: PatientRecord) -> Iterator[Problem]:
@@ -73,6 +107,64 @@ def _refused(record: PatientRecord) -> Iterator[tuple[ResourceRef, When | None]]
 
 
 def _is_broken(
+    decision: Decision,
+    record: PatientRecord,
+    protocol: Protocol,
+    findings: Mapping[str, Finding],
+    on: date,
+) -> bool:
+    meaning = protocol.reasons.get(decision.code)
+    if meaning is Meaning.WRONG_DIAGNOSIS:
+        return _is_diagnosed_anew(decision, record, protocol, on)
+    if _is_of_an_older_major(decision, protocol):
+        return True
+    if meaning is Meaning.UNTIL_FACTS_CHANGE and _is_new_major(
+        decision, record, protocol, findings
+    ):
+        return True
+    return _is_broken_through(decision, record, protocol, findings)
+
+
+def _is_diagnosed_anew(
+    decision: Decision, record: PatientRecord, protocol: Protocol, on: date
+) -> bool:
+    """Whether what was recorded after the day of the decision makes the diagnosis by itself."""
+
+    def is_new(condition: Condition) -> bool:
+        recorded = condition.recorded
+        return recorded is not None and recorded.first > decision.made_on
+
+    later = tuple(c for c in record.conditions if MS not in c.concepts or is_new(c))
+    alone = replace(record, conditions=later)
+    return evaluate_entry(protocol.entry(COHORT.id), alone, on).is_met
+
+
+def _is_of_an_older_major(decision: Decision, protocol: Protocol) -> bool:
+    """False where nobody knows by which version the person was told."""
+    then = _major(decision.protocol_version)
+    return then is not None and then < (_major(protocol.version) or 0)
+
+
+def _major(version: str) -> int | None:
+    number = version.partition(".")[0]
+    return int(number) if number.isdecimal() else None
+
+
+def _is_new_major(
+    decision: Decision,
+    record: PatientRecord,
+    protocol: Protocol,
+    findings: Mapping[str, Finding],
+) -> bool:
+    """Whether a major criterion is met that was not met on the day of the decision."""
+    before, _ = judge(record, protocol, decision.made_on)
+    return any(
+        f.is_met and f.grade is Grade.MAJOR and not before[name].is_met
+        for name, f in findings.items()
+    )
+
+
+def _is_broken_through(
     decision: Decision,
     record: PatientRecord,
     protocol: Protocol,

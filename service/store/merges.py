@@ -135,13 +135,13 @@ def _move_alerts(connection: sa.Connection, given_up: str, kept: str) -> None:
 def _move_decisions(connection: sa.Connection, given_up: str, kept: str) -> None:
     """What people said to either stands; the same no about both is one."""
     columns = DECISIONS.c
-    query = sa.select(columns.id, columns.source, columns.made_on)
+    query = sa.select(columns.id, columns.source, columns.made_on, columns.about)
     known = {
-        (row.source, row.made_on)
+        (row.source, row.made_on, row.about)
         for row in connection.execute(query.where(columns.patient_key == kept))
     }
     for row in connection.execute(query.where(columns.patient_key == given_up)).all():
-        if (row.source, row.made_on) in known:
+        if (row.source, row.made_on, row.about) in known:
             connection.execute(sa.delete(DECISIONS).where(columns.id == row.id))
         else:
             moved = sa.update(DECISIONS).where(columns.id == row.id)

@@ -308,7 +308,13 @@ DECISIONS = sa.Table(
     sa.Column("made_on", sa.Date, nullable=False),
     sa.Column("until", sa.Date, nullable=False),
     sa.Column("source", sa.String, nullable=False),
-    sa.UniqueConstraint("patient_key", "source", "made_on"),
+    sa.Column("about", sa.String, nullable=False, server_default="ms-bone-health-review"),
+    sa.Column("code", sa.String, nullable=False, server_default=""),
+    sa.Column("decided_by", sa.String, nullable=False, server_default=""),
+    sa.Column("protocol_version", sa.String, nullable=False, server_default=""),
+    # A no that was taken back is kept: that it was said, and until when.
+    sa.Column("taken_back_at", Instant),
+    sa.UniqueConstraint("patient_key", "source", "made_on", "about"),
 )
 
 DUPLICATES = sa.Table(

@@ -21,7 +21,7 @@ from tests.lib.demo_site import due, fine
 HEAD = """
 overlay: here
 for: ms-bone-health
-for_version: 0.2.0
+for_version: 0.3.0
 version: 1
 author: {name: Ida Muster, role: neurologist}
 """

@@ -7,7 +7,7 @@ from service.screening.overlay import Overlay, overlay_from
 APPROVED = """\
 overlay: st-elsewhere
 for: ms-bone-health
-for_version: 0.2.0
+for_version: 0.3.0
 version: 1
 title: What our bone clinic decided
 author: {name: Ida Muster, role: neurologist}

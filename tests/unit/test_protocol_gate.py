@@ -42,12 +42,12 @@ def settings(tmp_path):
 
 
 def test_an_approved_overlay_goes_live(settings):
-    assert protocol_for(settings()).version == "0.2.0+st-elsewhere-1"
+    assert protocol_for(settings()).version == "0.3.0+st-elsewhere-1"
 
 
 def test_without_an_overlay_the_protocol_goes_live_as_it_ships():
     given = Settings(_secrets_dir=None, mode="live")
-    assert (protocol_for(given).version, live_refusals_for(given)) == ("0.2.0", ())
+    assert (protocol_for(given).version, live_refusals_for(given)) == ("0.3.0", ())
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_without_an_overlay_the_protocol_goes_live_as_it_ships():
         ({"replaced": ("author:", "# author:")}, "nobody is named as its author"),
         ({"review": -1}, "review_by: past since"),
         ({"more": "criteria: {MSO-02: {is_on: false}}"}, "silences the MAJOR criterion MSO-02"),
-        ({"replaced": ("0.2.0", "0.0.9")}, "written for version 0.0.9"),
+        ({"replaced": ("0.3.0", "0.0.9")}, "written for version 0.0.9"),
     ],
 )
 def test_an_overlay_that_may_not_go_live_is_refused_with_the_reason(settings, changed, words):
@@ -78,7 +78,7 @@ def test_on_the_review_date_itself_it_may_go_live(settings):
 
 def test_in_shadow_mode_the_same_overlay_works(settings):
     given = settings("shadow", replaced=SAME_PERSON)
-    assert protocol_for(given).version == "0.2.0+st-elsewhere-1"
+    assert protocol_for(given).version == "0.3.0+st-elsewhere-1"
 
 
 def test_in_shadow_mode_the_log_warns_once(settings):

@@ -34,7 +34,7 @@ def run(*words):
 @pytest.fixture
 def overlay(tmp_path):
     path = tmp_path / "overlay.yaml"
-    path.write_text("overlay: here\nfor: ms-bone-health\nfor_version: 0.2.0\nversion: 1\n")
+    path.write_text("overlay: here\nfor: ms-bone-health\nfor_version: 0.3.0\nversion: 1\n")
     return path
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from service.ehr.alert_history import alert_history
-from service.ehr.alert_state import NON_ADHERENCE_SYSTEM, Remembered
+from service.ehr.alert_state import Remembered
+from service.ehr.decision_reason import NON_ADHERENCE_SYSTEM
 from service.ehr.delivery.flag_and_task import Delivery
 from service.ehr.delivery.task import closed_task
 from service.screening.alert import AlertKind, AlertState, PostedAlert
@@ -222,10 +223,10 @@ def test_a_rejected_task_snoozes_for_calendar_months_from_the_day_of_the_rejecti
 
 
 @pytest.mark.parametrize("code", ["patient-refuses", "patient-does-not-want-change"])
-def test_a_patients_refusal_is_declined(code: str) -> None:
+def test_the_code_that_a_person_gave_is_read(code: str) -> None:
     reason = {"coding": [{"system": NON_ADHERENCE_SYSTEM, "code": code}]}
     (decision,) = decided(a_flag(), a_task("rejected", statusReason=reason))
-    assert (decision.kind, decision.reason) == ("declined", code)
+    assert (decision.code, decision.reason) == (code, code)
 
 
 def test_the_same_code_of_another_system_is_not_taken_for_a_patients_refusal() -> None:

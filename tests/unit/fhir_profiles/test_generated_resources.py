@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from service import measure
-from service.ehr.alert_state import NON_ADHERENCE_SYSTEM
+from service.ehr.decision_reason import NON_ADHERENCE_SYSTEM
 from service.screening.assess import GAP_CODES, Status
 from service.screening.criterion import Role
 from service.screening.protocol import Protocol
@@ -119,26 +120,35 @@ def test_a_refusal_of_the_patient_leads_to_declined(by_name: Mapping[str, Resour
     assert set(led.values()) == {"declined", "snoozed"}
 
 
-def test_every_reason_says_how_many_months_it_stands(
-    by_name: Mapping[str, Resource], protocol: Protocol
+def test_every_reason_says_how_many_months_it_stands_but_for_those_without_an_end(
+    by_name: Mapping[str, Resource],
 ) -> None:
     (include,) = by_name["ValueSet-decline-reason"]["compose"]["include"]
-    spans = {c["extension"][0]["valueDuration"]["value"] for c in include["concept"]}
+    spans = {
+        c["code"]: c["extension"][0]["valueDuration"]["value"] if "extension" in c else None
+        for c in include["concept"]
+    }
     assert include["system"] == NON_ADHERENCE_SYSTEM
-    assert spans == {protocol.policies["decision"]["snooze_months"]}
+    assert (spans["patient-refuses"], spans["limited-time"]) == (12, 3)
+    endless = {code for code, months in spans.items() if months is None}
+    assert endless == {"patient-ineligible", "expert-contradicts", "patient-contraindication"}
 
 
-def test_the_span_follows_the_protocol(by_name: Mapping[str, Resource]) -> None:
+def test_the_span_follows_the_protocol(by_name: Mapping[str, Resource], protocol: Protocol) -> None:
     refusals = import_module("fhir_package.refusals")
     task = by_name["Task-review-open-task"]
-    assert refusals.standing_of("patient-refuses", task, 3) == refusals.Standing("declined", 3)
+    numbers = {**protocol.policies["decision"], "declined_months": 3}
+    shorter = replace(protocol, policies={**protocol.policies, "decision": numbers})
+    assert refusals.standing_of("patient-refuses", task, shorter) == refusals.Standing(
+        "declined", 3
+    )
 
 
 def test_the_span_of_a_no_is_the_extension_that_the_profile_defines(
     by_name: Mapping[str, Resource], profiles: Mapping[str, Resource]
 ) -> None:
     (include,) = by_name["ValueSet-decline-reason"]["compose"]["include"]
-    url = include["concept"][0]["extension"][0]["url"]
+    url = next(c["extension"][0]["url"] for c in include["concept"] if "extension" in c)
     assert profiles["StructureDefinition-decision-span"]["url"] == url
 
 

@@ -80,7 +80,7 @@ def test_what_ships_stays_as_it_is():
 
 def test_the_version_tells_the_overlay_and_its_version():
     protocol, _ = effective(version="1.2")
-    assert protocol.version == "0.2.0+st-elsewhere-1.2"
+    assert protocol.version == "0.3.0+st-elsewhere-1.2"
 
 
 def test_the_identity_of_the_protocol_stays_so_that_open_alerts_stay_ours():
@@ -209,7 +209,7 @@ def test_an_overlay_for_a_later_version_is_refused():
 
 
 def test_an_overlay_for_an_earlier_version_still_loads():
-    assert effective(for_version="0.0.9")[0].version == "0.2.0+st-elsewhere-1"
+    assert effective(for_version="0.0.9")[0].version == "0.3.0+st-elsewhere-1"
 
 
 def test_the_same_unit_may_be_repeated():
@@ -227,7 +227,7 @@ def test_the_same_unit_may_be_repeated():
         (APPROVED + "titel: x", "titel: not a name that is read here; did you mean 'title'"),
         (APPROVED.replace("overlay: st-elsewhere", ""), "overlay: missing; add it"),
         (APPROVED.replace("st-elsewhere", "St Elsewhere"), "overlay: write small letters"),
-        (APPROVED.replace("0.2.0", "latest"), "for_version: write a version such as 0.1.0"),
+        (APPROVED.replace("0.3.0", "latest"), "for_version: write a version such as 0.1.0"),
         (APPROVED.replace("name: Ida Muster, ", ""), "author.name: missing; add it"),
         (APPROVED.replace("2027-11-20", "soon"), "review_by: write a date as YYYY-MM-DD"),
         (APPROVED + "texts: {opening: x}", "texts.opening: not a name"),

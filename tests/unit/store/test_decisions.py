@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
-from service.screening.record import Decision, ResourceRef
+from service.screening.record import NO_END, Decision, ResourceRef
 
-from .builders import people
+from .builders import NOW, people
 
 REFUSAL = Decision(
     "declined", date(2026, 3, 1), date(2027, 3, 1), "patient-refuses", ResourceRef("Task", "t1")
@@ -52,3 +52,67 @@ def test_one_persons_decision_is_not_anothers(ledger):
     first, second = people(ledger, "p1", "p2")
     ledger.decisions.remember(first, [REFUSAL])
     assert ledger.decisions.of([second]) == {}
+
+
+def test_a_decision_comes_back_with_its_code_and_by_whom_and_by_which_protocol(ledger):
+    (key,) = people(ledger, "p1")
+    full = replace(REFUSAL, code="patient-refuses", decided_by="Practitioner/7")
+    full = replace(full, protocol_version="0.3.0", until=NO_END)
+    ledger.decisions.remember(key, [full])
+    assert ledger.decisions.of([key]) == {key: (full,)}
+
+
+def test_a_no_to_either_kind_of_alert_on_one_day_is_two_decisions(ledger):
+    (key,) = people(ledger, "p1")
+    both = [
+        replace(REFUSAL, source=None, about=about)
+        for about in ("ms-bone-health-review", "osteoporosis-treatment-gap")
+    ]
+    ledger.decisions.remember(key, both)
+    assert ledger.decisions.of([key]) == {key: tuple(both)}
+
+
+def test_a_second_reading_keeps_the_protocol_version_of_the_first(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.decisions.remember(key, [replace(REFUSAL, protocol_version="0.3.0")])
+    ledger.decisions.remember(key, [replace(REFUSAL, protocol_version="1.0.0")])
+    (kept,) = ledger.decisions.of([key])[key]
+    assert kept.protocol_version == "0.3.0"
+
+
+def test_a_second_reading_that_does_not_tell_by_whom_keeps_who_it_was(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.decisions.remember(key, [replace(REFUSAL, decided_by="Practitioner/7")])
+    ledger.decisions.remember(key, [REFUSAL])
+    (kept,) = ledger.decisions.of([key])[key]
+    assert kept.decided_by == "Practitioner/7"
+
+
+def test_a_decision_that_was_taken_back_no_longer_counts(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.decisions.remember(key, [REFUSAL])
+    assert ledger.decisions.take_back(key, [REFUSAL], NOW) == 1
+    assert ledger.decisions.of([key]) == {}
+
+
+def test_a_decision_that_was_taken_back_stays_on_record(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.decisions.remember(key, [REFUSAL])
+    ledger.decisions.take_back(key, [REFUSAL], NOW)
+    (kept,) = ledger.decisions.kept([key])[key]
+    assert (kept.decision, kept.taken_back_at) == (REFUSAL, NOW)
+
+
+def test_a_decision_is_taken_back_once(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.decisions.remember(key, [REFUSAL])
+    ledger.decisions.take_back(key, [REFUSAL], NOW)
+    assert ledger.decisions.take_back(key, [REFUSAL], NOW + timedelta(days=1)) == 0
+
+
+def test_a_no_that_is_said_again_holds_again(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.decisions.remember(key, [REFUSAL])
+    ledger.decisions.take_back(key, [REFUSAL], NOW)
+    ledger.decisions.remember(key, [REFUSAL])
+    assert ledger.decisions.of([key]) == {key: (REFUSAL,)}
