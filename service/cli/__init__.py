@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from service.cli.auditing import app as audit
+from service.cli.deciding import decide
 from service.cli.drifting import cohort
 from service.cli.explaining import explain
 from service.cli.going_live import release
@@ -39,6 +40,7 @@ for command in (
     worklist,
     cohort,
     release,
+    decide,
     retry,
     pause,
     resume,

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from service.screening.alert import AlertKind
 from service.screening.assess import Status
 from service.screening.dates import add_months
-from service.screening.record import Decision
+from service.screening.record import NO_END, Decision
 from service.store.entries import AssessmentEntry, WatchedPerson
 from service.store.ledger import Ledger
 from service.worklist.look import Look
@@ -148,11 +149,15 @@ def _with_span(line: Line, decisions: Iterable[Decision]) -> Line:
     untils = [
         d.until
         for d in decisions
-        if d.kind == line.why and on is not None and d.made_on <= on < d.until
+        if (d.kind, d.about) == (line.why, AlertKind.SCREENING)
+        and on is not None
+        and d.made_on <= on < d.until
     ]
     if not untils:
         return line
-    return replace(line, look_at=f"{line.look_at}, which holds until {max(untils)}")
+    until = max(untils)
+    end = "has no end by date" if until == NO_END else f"holds until {until}"
+    return replace(line, look_at=f"{line.look_at}, which {end}")
 
 
 def _dated(ledger: Ledger, lines: Iterable[Line]) -> Iterator[Line]:

@@ -1,5 +1,6 @@
 """Step 4 of the line: what decisions count, and what an unreadable alert list means."""
 
+from dataclasses import replace
 from datetime import date
 
 from service.ehr.alert_history import AlertHistory
@@ -116,3 +117,30 @@ def test_the_unknown_that_a_row_tells_is_that_of_the_text():
     lines = below.partition("\n\n")[0].splitlines()
     assert lines
     assert [f"- {told}" for told in plan.alert.unknown] == lines
+
+
+def first_said(shown_now, remembered):
+    rejected = shown(AlertState.DISMISSED, "rejected", [shown_now])
+    (said,) = thought_of(rejected, [remembered]).said
+    return said
+
+
+def test_a_note_on_a_rejected_task_does_not_prolong_the_no():
+    said = first_said(replace(a_decision(), made_on=date(2026, 11, 1)), a_decision())
+    assert (said.made_on, said.until) == (date(2026, 9, 1), date(2027, 9, 1))
+
+
+def test_a_no_keeps_the_version_and_the_person_of_the_day_on_which_it_was_first_seen():
+    remembered = replace(a_decision(), protocol_version="0.1.0", decided_by="Practitioner/7")
+    said = first_said(replace(a_decision(), made_on=date(2026, 11, 1)), remembered)
+    assert (said.protocol_version, said.decided_by) == ("0.1.0", "Practitioner/7")
+
+
+def test_a_no_that_is_said_again_after_it_lapsed_is_a_new_one():
+    lapsed = replace(a_decision(), made_on=date(2025, 1, 1), until=date(2026, 1, 1))
+    assert first_said(a_decision(), lapsed).made_on == date(2026, 9, 1)
+
+
+def test_another_answer_on_the_same_task_is_a_new_one():
+    held = replace(a_decision(), reason="Task on-hold", made_on=date(2026, 8, 1))
+    assert first_said(a_decision(), held).made_on == date(2026, 9, 1)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from service.screening.alert import AlertKind
-from service.screening.record import Decision
+from service.screening.record import NO_END, Decision
 from service.store.entries import AlertEntry, EntryState
 from service.worklist.lines import in_words, wanted, worklist
 from tests.lib.patients import condition, dxa_done, dxa_order, edss, icd, ms, woman
@@ -226,6 +226,22 @@ def test_a_no_says_until_when_it_holds(ledger):
     assert [line.look_at for line in lines(ledger, EVERYTHING)] == [
         "Somebody said no, which holds until 2027-10-01"
     ]
+
+
+def test_a_no_without_an_end_by_date_says_so(ledger):
+    key = keep(ledger, "p1", of_status("snoozed"))
+    said = Decision("snoozed", date(2026, 10, 1), NO_END, "patient-contraindication")
+    ledger.decisions.remember(key, [said])
+    assert [line.look_at for line in lines(ledger, EVERYTHING)] == [
+        "Somebody said no, which has no end by date"
+    ]
+
+
+def test_a_no_to_the_treatment_gap_says_nothing_of_the_screening_alert(ledger):
+    key = keep(ledger, "p1", of_status("snoozed"))
+    said = Decision("snoozed", date(2026, 10, 1), NO_END, "x", about="osteoporosis-treatment-gap")
+    ledger.decisions.remember(key, [said])
+    assert [line.look_at for line in lines(ledger, EVERYTHING)] == ["Somebody said no"]
 
 
 def test_a_no_that_stands_in_the_chart_is_told_without_a_span(ledger):
