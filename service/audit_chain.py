@@ -60,11 +60,6 @@ def check_chain(chain: Chain, expect: str = "") -> ChainCheck:
     return ChainCheck(rows, chain.start, end, first_at, last_at, broken)
 
 
-def purged_phrase(link: Link) -> str:
-    """How a row of the chain tells that the rows up to a link were purged."""
-    return f"audit up to {link.number} {link.hash}"
-
-
 def _misfit(row: AuditRow, before: Link, anchors: Mapping[int, str]) -> Broken | None:
     """Why a row does not fit; None where it does."""
     if row.number != before.number + 1:

@@ -20,6 +20,7 @@ REFILL = "boneflag.refill"
 SCREEN = "boneflag.screen"
 DELIVER = "boneflag.deliver"
 BULK_STEP = "boneflag.bulk_step"
+PURGE = "boneflag.purge"
 
 ROUTES = {
     POLL: FIND_QUEUE,
@@ -28,6 +29,7 @@ ROUTES = {
     SCREEN: SCREEN_QUEUE,
     DELIVER: WRITE_QUEUE,
     BULK_STEP: SCREEN_QUEUE,
+    PURGE: FIND_QUEUE,
 }
 
 TASK_TIME_LIMIT_SECONDS = 900

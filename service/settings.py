@@ -214,6 +214,24 @@ class Settings(BaseSettings):
         description="A run that would open alerts about more than this share of the cohort sends"
         " nothing; counts from 10 new alerts on.",
     )
+    audit_retention_days: int = Field(
+        2190,
+        ge=0,
+        description="How long the audit is kept; 0 for ever. HIPAA keeps such records six years"
+        " (45 CFR 164.316(b)(2)(i)); your own law may say otherwise.",
+    )
+    history_retention_days: int = Field(
+        730,
+        ge=0,
+        description="How long what was superseded or settled is kept (assessments, plans, runs,"
+        " moves of the cohort); 0 for ever. A local choice.",
+    )
+    left_people_retention_days: int = Field(
+        2190,
+        ge=0,
+        description="How long somebody is remembered who left the cohort, with nothing open and no"
+        " decision standing; 0 for ever. A local choice.",
+    )
     attempts_per_run: int = Field(
         5, ge=1, description="How often one person's screening is tried in one run."
     )

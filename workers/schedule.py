@@ -6,7 +6,7 @@ from typing import Any
 
 from celery.schedules import crontab
 
-from service.queue import BULK_STEP, DELIVER, POLL, REFILL, ROUTES, SWEEP
+from service.queue import BULK_STEP, DELIVER, POLL, PURGE, REFILL, ROUTES, SWEEP
 from service.settings import Settings
 
 TICK_SECONDS = 60
@@ -22,6 +22,8 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "poll": _entry(POLL, settings.poll_interval_seconds, settings.poll_interval_seconds),
         "sweep": _entry(SWEEP, crontab(hour=int(hour), minute=int(minute)), 12 * 3600),
+        # An hour before the sweep, so that the two do not wait for each other.
+        "purge": _entry(PURGE, crontab(hour=(int(hour) - 1) % 24, minute=int(minute)), 12 * 3600),
         "refill": _entry(REFILL, TICK_SECONDS, TICK_SECONDS),
         "deliver": _entry(DELIVER, TICK_SECONDS, TICK_SECONDS),
         "bulk-step": _entry(BULK_STEP, TICK_SECONDS, TICK_SECONDS),

@@ -6,9 +6,9 @@ Made on first use in each process, after the fork: connections do not survive on
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Self
 
@@ -20,6 +20,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from service.acting import acting_as
 from service.bulk_sweep import BulkSweep
 from service.pipeline import Pipeline
+from service.purging import purge_and_anchor
 from service.queue import (
     SCREEN_QUEUE,
     VISIBILITY_TIMEOUT_SECONDS,
@@ -27,7 +28,7 @@ from service.queue import (
 )
 from service.settings import load_settings
 from service.store.leases import Leases
-from service.wiring import pipeline_for, redis_for
+from service.wiring import pipeline_for, redis_for, spans_for, today_for
 from service.wiring.bulk import bulk_sweep_for
 from workers.app import KEY_PREFIX, app
 
@@ -46,8 +47,10 @@ class Site:
         queue: Queue,
         client: redis.Redis,
         bulk: BulkSweep | None = None,
+        purge: Callable[[], object] = lambda: None,
     ) -> None:
         self.pipeline = pipeline
+        self.purge = purge
         self.bulk = bulk
         self.queue = queue
         self._redis = client
@@ -105,4 +108,9 @@ def _site_of(_pid: int) -> Site:
     with acting_as("worker"):
         pipeline = pipeline_for(settings, stops_for=(SoftTimeLimitExceeded,))
     bulk = bulk_sweep_for(settings, pipeline)
-    return Site(pipeline, Queue(app), redis_for(settings), bulk)
+
+    def purge() -> None:
+        today = today_for(settings)
+        purge_and_anchor(pipeline.ledger, spans_for(settings), datetime.now(UTC), today)
+
+    return Site(pipeline, Queue(app), redis_for(settings), bulk, purge)

@@ -15,6 +15,7 @@ from service.queue import (
     BULK_STEP_TIME_LIMIT_SECONDS,
     DELIVER,
     POLL,
+    PURGE,
     REFILL,
     SCREEN,
     SWEEP,
@@ -106,6 +107,14 @@ def deliver(task: Task) -> None:
         elif task.request.retries < _MOST_RETURNS:
             # Whoever delivers now may have looked before the last batch of a run had reported.
             raise task.retry(countdown=_RETURN_SECONDS, max_retries=_MOST_RETURNS)
+
+
+@app.task(name=PURGE, **_TICK)
+def purge(_: Task) -> None:
+    """Take out what is over its span, and write down the end of the audit; also while paused."""
+    with site().alone("purge") as here:
+        if here is not None:
+            here.purge()
 
 
 def _hand_out(here: Site) -> None:

@@ -11,6 +11,7 @@ from service.cli.auditing import app as audit
 from service.cli.deciding import decide
 from service.cli.drifting import cohort
 from service.cli.explaining import explain
+from service.cli.forgetting import forget, purge
 from service.cli.going_live import release
 from service.cli.keys import app as keys
 from service.cli.listing import worklist
@@ -44,6 +45,8 @@ for command in (
     retry,
     pause,
     resume,
+    purge,
+    forget,
     work,
     demo,
 ):

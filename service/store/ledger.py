@@ -24,6 +24,7 @@ from service.store.merges import Merges
 from service.store.outbox import Outbox
 from service.store.pending import Pending
 from service.store.report import Report
+from service.store.retention import Retention
 from service.store.runs import Runs
 from service.store.schema import migrate
 from service.store.screenings import Screenings
@@ -43,6 +44,7 @@ class Ledger:
     def __init__(self, url: str, *, attempts_in_a_run: int, actor: Actor | None = None) -> None:
         self._database = Database(url, actor)
         self.audit = Audit(self._database)
+        self.retention = Retention(self._database)
         self.cohort = Cohort(self._database)
         self.readings = CohortReadings(self._database)
         self.merges = Merges(self._database)

@@ -6,7 +6,7 @@ needs neither a database nor a connection.
 
 from service.wiring.bulk import bulk_sweep_for
 from service.wiring.ehr import connection_for, delivery_for, reading_connection_for
-from service.wiring.line import ledger_for, pipeline_for, standing_for
+from service.wiring.line import ledger_for, pipeline_for, spans_for, standing_for
 from service.wiring.login import (
     client_for,
     politeness_for,
@@ -41,6 +41,7 @@ __all__ = [
     "shipped_vocabulary_for",
     "signing_keys_for",
     "smart_access_for",
+    "spans_for",
     "standing_for",
     "today_for",
     "vocabulary_for",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # pragma: no cover - for the type checker only
     from service.pipeline import Pipeline
     from service.standing import Standing
     from service.store.ledger import Ledger
+    from service.store.retention import Spans
 
 
 def ledger_for(settings: Settings) -> Ledger:
@@ -27,6 +28,17 @@ def ledger_for(settings: Settings) -> Ledger:
     ledger = Ledger(settings.database_url, attempts_in_a_run=settings.attempts_per_run, actor=actor)
     ledger.migrate()
     return ledger
+
+
+def spans_for(settings: Settings) -> Spans:
+    """For how long the ledger keeps what."""
+    from service.store.retention import Spans
+
+    return Spans(
+        settings.audit_retention_days,
+        settings.history_retention_days,
+        settings.left_people_retention_days,
+    )
 
 
 def pipeline_for(settings: Settings, stops_for: tuple[type[Exception], ...] = ()) -> Pipeline:

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from service.audit_chain import check_chain, purged_phrase
+from service.audit_chain import check_chain
 from service.store.acts import Act
 from service.store.audit import Link
 from service.store.database import Database
 from service.store.ledger import Ledger
+from service.store.retention import purged_phrase
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -192,3 +192,14 @@ def test_every_task_has_a_queue():
     ours = {name for name in app.tasks if name.startswith("boneflag.")}
 
     assert ours == set(ROUTES)
+
+
+def test_a_nights_purge_is_done_by_one_process_at_a_time(here):
+    done = []
+    here.purge = lambda: done.append(1)
+
+    run(tasks.purge)
+    with here.alone("purge"):
+        run(tasks.purge)
+
+    assert done == [1]
