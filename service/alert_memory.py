@@ -68,6 +68,7 @@ def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> 
             opened_on=alert.since,
             content_digest=alert.content_digest,
             reasons=" ".join(sorted(alert.reasons)),
+            protocol_digest=alert.protocol_digest,
         )
         if known is not None:
             entry = _with_resources(entry, known)

@@ -94,6 +94,7 @@ def plan_alert_entry(
         closing_reason="",
         content_digest=alert.content_digest,
         reasons=" ".join(sorted(alert.reasons)),
+        protocol_digest=alert.protocol_digest,
         changed_at=at,
     )
     _upsert(connection, insert, {"key": insert.excluded.key})

@@ -201,6 +201,7 @@ class AlertEntry:
     person or another system was there. `closing_reason` is ours, empty while the alert is open.
     `reasons` are the risk factors that it rests on, separated by blanks. `channel` is the delivery
     by which it was told, "" before that. The message is a Communication or a ServiceRequest.
+    `protocol_digest` is of the protocol that told it last, "" where nobody knows.
     """
 
     key: str
@@ -224,3 +225,4 @@ class AlertEntry:
     message_id: str | None = None
     message_version: str | None = None
     message_status: str | None = None
+    protocol_digest: str = ""

@@ -31,6 +31,7 @@ from service.store.screenings import Screenings
 from service.store.switches import Switches
 from service.store.watched import Watched
 from service.store.watermarks import Watermarks
+from service.store.withdrawals import Withdrawals
 
 
 class Ledger:
@@ -57,6 +58,7 @@ class Ledger:
         self.decisions = Decisions(self._database)
         self.duplicates = Duplicates(self._database)
         self.watermarks = Watermarks(self._database)
+        self.withdrawals = Withdrawals(self._database)
         self.report = Report(self._database)
         self.watched = Watched(self._database)
         self.approvals = Approvals(self._database)

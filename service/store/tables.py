@@ -260,6 +260,8 @@ ALERTS = sa.Table(
     sa.Column("message_id", sa.String),
     sa.Column("message_version", sa.String),
     sa.Column("message_status", sa.String),
+    # Of the protocol by which it was told last; "" where nobody knows.
+    sa.Column("protocol_digest", sa.String, nullable=False, server_default=""),
     sa.Column("changed_at", Instant, nullable=False),
     sa.UniqueConstraint("patient_key", "protocol_id", "kind", "episode"),
 )
@@ -325,6 +327,32 @@ DUPLICATES = sa.Table(
     sa.Column("found", sa.Integer, nullable=False),
 )
 """Spare Flags and Tasks of ours that a run saw about somebody."""
+
+WITHDRAWALS = sa.Table(
+    "withdrawals",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("what", sa.String, nullable=False),
+    sa.Column("reason", sa.String, nullable=False),
+    sa.Column("asked_by", sa.String, nullable=False),
+    sa.Column("opened_at", Instant, nullable=False),
+    sa.Column("finished_at", Instant),
+    sqlite_autoincrement=True,
+)
+
+WITHDRAWAL_ITEMS = sa.Table(
+    "withdrawal_items",
+    METADATA,
+    sa.Column("withdrawal_id", sa.ForeignKey("withdrawals.id"), primary_key=True),
+    sa.Column("alert_key", sa.String, primary_key=True),
+    _patient_key(),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("problem", sa.String, nullable=False),
+    # A request for this alert may be on its way until then.
+    sa.Column("not_before", Instant),
+    sa.Column("changed_at", Instant, nullable=False),
+)
+"""The alerts that the hospital takes back, and what became of each."""
 
 WATERMARKS = sa.Table(
     "watermarks",
