@@ -8,16 +8,16 @@ had, because some servers leave them at the old record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
 from service.alert_memory import remembered_from
 from service.ehr.alert_history import NO_MEMORY, AlertHistory, Memory
 from service.ehr.alerts import AlertsRead
-from service.ehr.connection import EHRConnection
 from service.ehr.merged_alerts import as_one
 from service.screening.record import PatientRecord
 from service.store.entries import Screening
@@ -77,8 +77,18 @@ def as_read(screening: Screening, fhir_id: str, former: Mapping[str, tuple[str, 
     return replace(screening, fhir_ids=frozenset({fhir_id, *former.get(fhir_id, ())}))
 
 
+class ReadsAlerts(Protocol):
+    """The EHR by its channel of today, or one channel of it."""
+
+    def read_alerts(
+        self, patient_ids: Iterable[str], remembered: Mapping[str, Memory] | None = None
+    ) -> AlertsRead:
+        """See `EHRConnection.read_alerts`."""
+        ...
+
+
 def read_alerts(
-    ehr: EHRConnection,
+    ehr: ReadsAlerts,
     ledger: Ledger,
     fhir_ids: Mapping[str, str],
     former: Mapping[str, tuple[str, ...]],

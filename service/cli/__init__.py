@@ -22,6 +22,7 @@ from service.cli.running import check, demo, poll, screen, sweep, work
 from service.cli.speaking import speaks_plainly
 from service.cli.surveying import survey
 from service.cli.switching import pause, resume
+from service.cli.taking_back import withdraw
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,6 +48,7 @@ for command in (
     resume,
     purge,
     forget,
+    withdraw,
     work,
     demo,
 ):

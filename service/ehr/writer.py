@@ -38,7 +38,7 @@ from service.ehr.bundle import Stored
 from service.ehr.capability import Capability
 from service.ehr.client import FHIRClient
 from service.ehr.delivery.elements import key_in, part
-from service.ehr.delivery.flag import withdrawn_flag
+from service.ehr.delivery.flag import closed_flag, withdrawn_flag
 from service.ehr.delivery.flag_and_task import AlertType, Delivery, temporary_url
 from service.ehr.delivery.provenance import ProvenanceRecorder
 from service.ehr.delivery.task import closed_task
@@ -287,7 +287,7 @@ class Writer:
         focus = progress.focus_for(type_)
         changed = self._delivery.revised(current, progress.plan, self._now(), focus)
         if changed is not None:
-            stored = self._client.update(changed, if_match=version_of(current))
+            stored = self._save(changed, current, progress.plan)
             progress.did_update = True
             alert = progress.plan.alert
             if self._provenance is not None and alert is not None:
@@ -296,6 +296,18 @@ class Writer:
         if changed is not None or progress.is_our_doing(type_, current):
             progress.settled.add(type_)
         return current
+
+    def _save(self, changed: Resource, current: Resource, plan: AlertPlan) -> Stored:
+        """Some servers let nobody enter a Flag in error: there a withdrawn one becomes inactive."""
+        try:
+            return self._client.update(changed, if_match=version_of(current))
+        except EHRRejected:
+            is_withdrawn_flag = plan.action is Action.WITHDRAW and changed["resourceType"] == "Flag"
+            if not is_withdrawn_flag or current.get("status") != "active":
+                raise
+            _log.info("flag_may_not_be_an_error")
+            inactive = closed_flag(current, plan.closed_on or self._now().date())
+            return self._client.update(inactive, if_match=version_of(current))
 
 
 def _with_version(stored: Stored) -> Resource:

@@ -23,9 +23,11 @@ from service.wiring.protocol import (
     today_for,
     vocabulary_for,
 )
+from service.wiring.taking_back import channels_for
 
 __all__ = [
     "bulk_sweep_for",
+    "channels_for",
     "client_for",
     "connection_for",
     "delivery_for",

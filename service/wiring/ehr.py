@@ -134,7 +134,7 @@ def _alert_reading(settings: Settings, ehr: EHRConnection) -> AlertReading:
     from service.ehr.delivery.channels import CHANNELS
 
     channel = CHANNELS[ehr.strategy.delivery.what]
-    return channel.reader(ehr.client, ehr.capability(), _options_at(settings, ehr))
+    return channel.reader(ehr.client, ehr.capability(), options_at(settings, ehr))
 
 
 def _alert_writing(settings: Settings, ehr: EHRConnection) -> AlertWriting:
@@ -142,10 +142,11 @@ def _alert_writing(settings: Settings, ehr: EHRConnection) -> AlertWriting:
 
     ehr.require_workable()
     channel = CHANNELS[ehr.strategy.delivery.what]
-    return channel.writer(ehr.client, ehr.capability(), _options_at(settings, ehr))
+    return channel.writer(ehr.client, ehr.capability(), options_at(settings, ehr))
 
 
-def _options_at(settings: Settings, ehr: EHRConnection) -> ChannelOptions:
+def options_at(settings: Settings, ehr: EHRConnection) -> ChannelOptions:
+    """What channels are made from, in the manners of this EHR."""
     options = _channel_options(settings, effective_for(settings)[0], ehr.vendor)
     manners = ehr.strategy.manners
     prefer_post = options.prefer_post and not manners.searches_by_get

@@ -1,0 +1,33 @@
+"""What keeps the next sweep from telling again what the hospital has just taken back.
+
+A newcomer would get one thing wrong: it is done *before* anything is taken back, so that a process
+which is killed in between leaves a hospital that is quiet, and not one that talks on.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from service.screening.alert import AlertKind
+from service.screening.record import Decision
+from service.store.ledger import Ledger
+from service.store.selected_alerts import Selection
+from service.store.withdrawals import WITHDRAWN_BY_HOSPITAL
+
+UNTIL_TAKEN_BACK = date(9999, 12, 31)
+
+
+def keep_quiet(ledger: Ledger, selection: Selection, at: datetime) -> str:
+    """Leave a decision about one person, or stop all writing; what was done, in a sentence."""
+    if selection.patient_key is not None:
+        no = Decision(
+            "declined",
+            at.date(),
+            UNTIL_TAKEN_BACK,
+            WITHDRAWN_BY_HOSPITAL,
+            about=AlertKind.SCREENING,
+        )
+        ledger.decisions.remember(selection.patient_key, [no])
+        return "a decision of the hospital stands about this person until it is taken back"
+    ledger.switches.pause(WITHDRAWN_BY_HOSPITAL, at)
+    return "BoneFlag is paused: nothing is told again before `boneflag resume`"
