@@ -18,7 +18,7 @@ UNTIL_TAKEN_BACK = date(9999, 12, 31)
 
 
 def keep_quiet(ledger: Ledger, selection: Selection, at: datetime) -> str:
-    """Leave a decision about one person, or stop all writing; what was done, in a sentence."""
+    """Leave a decision about one person, or end the approval; what was done, in a sentence."""
     if selection.patient_key is not None:
         no = Decision(
             "declined",
@@ -29,5 +29,8 @@ def keep_quiet(ledger: Ledger, selection: Selection, at: datetime) -> str:
         )
         ledger.decisions.remember(selection.patient_key, [no])
         return "a decision of the hospital stands about this person until it is taken back"
-    ledger.switches.pause(WITHDRAWN_BY_HOSPITAL, at)
-    return "BoneFlag is paused: nothing is told again before `boneflag resume`"
+    if ledger.approvals.end(WITHDRAWN_BY_HOSPITAL, at):
+        return (
+            "the approval of going live has ended: nothing is told again before `boneflag golive`"
+        )
+    return "nobody has approved going live: nothing is told again before `boneflag golive`"

@@ -128,13 +128,24 @@ def test_a_withdrawal_enters_flags_in_error_and_cancels_tasks_with_our_mark(ward
     assert (entry.state, entry.closing_reason) == ("closed", "withdrawn by the hospital")
 
 
+def test_after_a_withdrawal_nothing_is_told_again_before_somebody_approves_it(ward):
+    patient = ward.admit()
+    ward.sweep()
+    withdraw(ward, "--all", *WHY)
+
+    run = ward.sweep(is_approved=False)
+
+    assert run.mode == "shadow"
+    assert ward.shown(patient) == ["Flag entered-in-error", "Task cancelled"]
+
+
 def test_a_withdrawal_carried_out_twice_changes_nothing_the_second_time(ward):
     ward.admit()
     ward.sweep()
     withdraw(ward, "--all", *WHY)
     ward.proxy.forget()
 
-    said = withdraw(ward, "--all", *WHY, "--although-paused")
+    said = withdraw(ward, "--all", *WHY)
 
     assert (said.code, ward.proxy.writes) == (0, [])
     assert "nothing to take back" in said.output
@@ -196,7 +207,7 @@ def test_a_withdrawal_that_lost_the_ehr_goes_on_where_it_stopped(ward):
     assert interrupted.code == 3
     assert "2 of 2 alerts still to be taken back" in interrupted.output
 
-    said = withdraw(ward, "--resume", "--although-paused")
+    said = withdraw(ward, "--resume")
 
     assert said.code == 0, said.output
     shown = [ward.shown(patient) for patient in patients]

@@ -41,7 +41,7 @@ def test_everything_that_may_be_open_is_selected_and_nothing_that_is_closed(ledg
     for number, state in enumerate(EntryState):
         told(ledger, f"p{number}", f"{state}", state=state)
 
-    assert keys(ledger, opened(ledger)) == ["confirmed", "sent", "unknown"]
+    assert set(keys(ledger, opened(ledger))) == {"confirmed", "sent", "unknown"}
 
 
 @pytest.mark.parametrize(
