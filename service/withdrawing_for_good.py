@@ -6,28 +6,32 @@ which is killed in between leaves a hospital that is quiet, and not one that tal
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from service.screening.alert import AlertKind
-from service.screening.record import Decision
+from service.screening.decision import BY_HOSPITAL
+from service.screening.record import NO_END, Decision
 from service.store.ledger import Ledger
 from service.store.selected_alerts import Selection
 from service.store.withdrawals import WITHDRAWN_BY_HOSPITAL
 
-UNTIL_TAKEN_BACK = date(9999, 12, 31)
 
-
-def keep_quiet(ledger: Ledger, selection: Selection, at: datetime) -> str:
+def keep_quiet(ledger: Ledger, selection: Selection, by: str, at: datetime) -> str:
     """Leave a decision about one person, or end the approval; what was done, in a sentence."""
     if selection.patient_key is not None:
-        no = Decision(
-            "declined",
-            at.date(),
-            UNTIL_TAKEN_BACK,
-            WITHDRAWN_BY_HOSPITAL,
-            about=AlertKind.SCREENING,
-        )
-        ledger.decisions.remember(selection.patient_key, [no])
+        said = [
+            Decision(
+                "declined",
+                at.date(),
+                NO_END,
+                WITHDRAWN_BY_HOSPITAL,
+                about=kind,
+                code=BY_HOSPITAL,
+                decided_by=by,
+            )
+            for kind in AlertKind
+        ]
+        ledger.decisions.remember(selection.patient_key, said)
         return "a decision of the hospital stands about this person until it is taken back"
     if ledger.approvals.end(WITHDRAWN_BY_HOSPITAL, at):
         return (

@@ -148,7 +148,7 @@ def _opened(ledger: Ledger, selection: Selection, reason: str, by: str) -> Withd
     from service.withdrawing_for_good import keep_quiet
 
     at = datetime.now(UTC)
-    typer.echo(keep_quiet(ledger, selection, at), err=True)
+    typer.echo(keep_quiet(ledger, selection, by.strip(), at), err=True)
     number = ledger.withdrawals.open(selection, reason.strip(), by.strip(), at)
     withdrawal = ledger.withdrawals.get(number)
     assert withdrawal is not None  # noqa: S101 - for the type checker: it was made a line above

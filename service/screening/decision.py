@@ -12,6 +12,9 @@ if TYPE_CHECKING:  # pragma: no cover - the record holds decisions, which name i
 NO_END = date.max
 """`Decision.until` of a no that no date ends: only new facts or a new major version do."""
 
+BY_HOSPITAL = "withdrawn-by-hospital"
+"""`Decision.code` of an alert that the hospital took back: nothing breaks it, it is taken back."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Decision:

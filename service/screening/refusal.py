@@ -5,7 +5,8 @@ order taken back, because the patient said no. Besides its end three things brea
 break-through (a new fracture, or a criterion below that was not met on the day), a new major
 version of the protocol, and for "does not meet eligibility" any new major criterion. A diagnosis
 that a person called wrong is none of that: only a new confirmed diagnosis breaks it, another
-resource that was recorded afterwards. Source: specification 3.5 and section 7, integration 3.5.
+resource that was recorded afterwards. And an alert that the hospital took back stays back until the
+hospital takes that decision back. Source: specification 3.5 and section 7, integration 3.5.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from service.screening.criteria.multiple_sclerosis import CRITERION as COHORT
 from service.screening.criteria.multiple_sclerosis import MS
 from service.screening.criterion import Finding, Grade
 from service.screening.dates import add_months
+from service.screening.decision import BY_HOSPITAL
 from service.screening.decision_meaning import Meaning
 from service.screening.diagnoses import is_future
 from service.screening.judgement import evaluate_entry, judge
@@ -113,6 +115,8 @@ def _is_broken(
     findings: Mapping[str, Finding],
     on: date,
 ) -> bool:
+    if decision.code == BY_HOSPITAL:
+        return False
     meaning = protocol.reasons.get(decision.code)
     if meaning is Meaning.WRONG_DIAGNOSIS:
         return _is_diagnosed_anew(decision, record, protocol, on)

@@ -1,7 +1,7 @@
 """Taking alerts back through the channel that told them, alert by alert."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -11,11 +11,14 @@ from service.ehr.alert_state import Remembered
 from service.ehr.delivery.channels import CHANNELS
 from service.ehr.delivery.opened_channel import OpenedChannel
 from service.ehr.errors import EHRUnavailable
+from service.screening.alert import AlertKind
+from service.screening.decision import BY_HOSPITAL
+from service.screening.record import NO_END
 from service.store.entries import EntryState
 from service.store.ledger import Ledger
 from service.store.selected_alerts import Selection
 from service.withdrawing import NOT_FOUND, NOT_THERE, REMAINS, Withdrawing
-from service.withdrawing_for_good import UNTIL_TAKEN_BACK, keep_quiet
+from service.withdrawing_for_good import keep_quiet
 from tests.lib.alerts import ANNA, create
 from tests.lib.channels import capability_of, options
 from tests.lib.fake_fhir_server import FakeFHIRServer
@@ -240,8 +243,10 @@ def test_a_request_on_its_way_is_waited_for_before_anything_is_looked_at(ledger)
 def test_a_decision_about_one_person_stands_until_it_is_taken_back(ledger):
     site = Site(ledger)
 
-    keep_quiet(ledger, Selection(patient_key=site.key), NOW)
+    keep_quiet(ledger, Selection(patient_key=site.key), "A. Admin", NOW)
 
-    (decision,) = ledger.decisions.of([site.key])[site.key]
-    assert (decision.kind, decision.until) == ("declined", UNTIL_TAKEN_BACK)
-    assert decision.made_on == date(2026, 11, 22)
+    said = ledger.decisions.of([site.key])[site.key]
+    assert {(d.about, d.kind, d.until, d.code) for d in said} == {
+        (kind, "declined", NO_END, BY_HOSPITAL) for kind in AlertKind
+    }
+    assert {d.decided_by for d in said} == {"A. Admin"}

@@ -13,9 +13,10 @@ from service.screening.alert import AlertKind, AlertState, PostedAlert, PostedRe
 from service.screening.assess import GAP_CODES, Assessment, Status, assess
 from service.screening.criterion import Grade, Role
 from service.screening.dates import add_months, age_on
+from service.screening.decision import BY_HOSPITAL
 from service.screening.plan import TABLE, History, plan_alert, plan_gap
 from service.screening.protocol import packaged_protocol
-from service.screening.record import PatientRecord, ResourceRef, When
+from service.screening.record import NO_END, Decision, PatientRecord, ResourceRef, When
 from service.screening.value_sets import packaged_vocabulary
 from tests.lib.patients import (
     bmi,
@@ -303,3 +304,15 @@ def test_scans_of_one_month_are_one_scan_and_the_score_gives_its_date():
     assert evidence.statement == (
         "central DXA, 2026-05-20, lowest T-score -1.2, lowest Z-score -0.4"
     )
+
+
+def test_nothing_breaks_the_hospitals_own_withdrawal_of_one_persons_alert():
+    chart = record(*ANNA)
+    before_every_fact = date(2000, 1, 1)
+    refused = Decision("declined", before_every_fact, NO_END, "no")
+    withdrawn = replace(refused, code=BY_HOSPITAL)
+
+    def status(decision: Decision) -> Status:
+        return assess(replace(chart, decisions=(decision,)), PROTOCOL, TODAY).status
+
+    assert (status(refused), status(withdrawn)) == (Status.DUE, Status.DECLINED)
