@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HOME))
 
-from tests.spec.stories.story import Step, Story, every_chapter  # noqa: E402 - the path comes first
+from tests.spec.stories.story import (  # noqa: E402 - the path comes first
+    NOTHING,
+    Step,
+    Story,
+    every_chapter,
+)
 
 PAGE = HOME / "docs" / "stories.md"
 
@@ -33,6 +38,7 @@ looked on that day; “1” and “2” are episodes, where there was more than 
 record). The Task about a treatment gap (GAP-01) is a Task of its own and has its own column. Every
 column but the last is checked by the tests.
 """
+_ALWAYS_SHOWN = ("Flag", "Task")
 _UNITS = {"y": "year", "m": "month", "d": "day"}
 
 
@@ -59,20 +65,23 @@ def _story(story: Story) -> Iterator[str]:
     if story.channel != "flag-and-task":
         yield f"The hospital is told by {story.channel} at first."
     yield ""
-    has_gap = any(step.gap_task != "–" for step in story.steps)
-    names = ["day", "what happens", "status", "Flag", "Task", *["gap Task"] * has_gap, "why"]
+    shown = [
+        name
+        for name in ("Flag", "Task", "gap Task", "message")
+        if name in _ALWAYS_SHOWN or any(step.expected[name] != NOTHING for step in story.steps)
+    ]
+    names = ["day", "what happens", "status", *shown, "why"]
     yield _row(names)
     yield "|" + "---|" * len(names)
     for step in story.steps:
-        yield _row(_cells(step, has_gap=has_gap))
+        yield _row(_cells(step, shown))
 
 
-def _cells(step: Step, *, has_gap: bool) -> list[str]:
+def _cells(step: Step, shown: Sequence[str]) -> list[str]:
     reads = "; ".join(f"the {name} reads “{words}”" for name, words in step.reads.items())
     why = "; ".join(filter(None, (step.why, reads)))
-    shown = [_numbered(step.flag), _numbered(step.task)]
-    shown += [_numbered(step.gap_task)] if has_gap else []
-    return [_when(step.on), step.happens, f"**{step.status}**", *shown, why]
+    statuses = [_numbered(step.expected[name]) for name in shown]
+    return [_when(step.on), step.happens, f"**{step.status}**", *statuses, why]
 
 
 def _numbered(statuses: str) -> str:

@@ -165,7 +165,7 @@ def live_through(
                     done_to_all.append(event)
                     hospital.work_by(event)
         hospital.look(datetime.combine(on, _LOOKS_AT))
-        ours = {type_: hospital.alerts(type_) for type_ in ("Flag", "Task")}
+        ours = {type_: hospital.alerts(type_) for type_ in ("Flag", "Task", "Communication")}
         for person, number in turn:
             step = person.story.steps[number]
             seen, wanted = _seen(hospital, person, ours, step), dict(step.expected)
@@ -238,6 +238,7 @@ def _seen(
         "Flag": _ours(hospital.site, person, ours["Flag"], screening),
         "Task": _ours(hospital.site, person, ours["Task"], screening),
         "gap Task": _ours(hospital.site, person, ours["Task"], gap),
+        "message": _ours(hospital.site, person, ours["Communication"], screening),
     }
     seen = {"status": hospital.status(person)}
     for name, found in shown.items():

@@ -30,7 +30,7 @@ from service.screening.protocol import Protocol, packaged_protocol
 from service.screening.record import Decision, PatientRecord
 from service.screening.value_sets import packaged_vocabulary
 from service.store.entries import AlertEntry
-from service.thought import Thought, decisions_in, think
+from service.thought import Thought, think
 from tests.lib.fake_fhir_server import FakeFHIRServer
 from tests.lib.wire import Wire
 from tests.spec.book import SITE, TODAY
@@ -127,7 +127,7 @@ class PaperHospital(Hospital):
             site=SITE,
             decisions=[d for other in ids for d in self._decisions.get(other, {}).values()],
         )
-        for decision in decisions_in(history):
+        for decision in thought.said:
             said = self._decisions.setdefault(id_, {})
             said[str(decision.source), decision.made_on] = decision
         self._write(thought, history)
@@ -189,9 +189,13 @@ def _is_about(resource: Resource, id_: str) -> bool:
 
 
 def each_holds(stories: Iterable[Story]) -> Callable[[Story], None]:
-    """A test that every one of these stories holds from memory."""
+    """A test that every one of these stories holds from memory.
 
-    @pytest.mark.parametrize("story", [pytest.param(s, id=s.title) for s in stories])
+    One about messages is lived through in an EHR only: a message is remembered by the ledger alone.
+    """
+    written = [pytest.param(s, id=s.title) for s in stories if s.channel == "flag-and-task"]
+
+    @pytest.mark.parametrize("story", written)
     def test_the_story_holds(story: Story) -> None:
         told = [
             (step.on, step.happens, seen, wanted)

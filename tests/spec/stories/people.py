@@ -27,6 +27,9 @@ OTTO: tuple[Resource, ...] = (
 )
 OTTO_IS = "Otto, 62: relapsing MS, EDSS 2.0, osteoporosis for six months, no medicine for it"
 
+WRONG_DIAGNOSIS = concept(
+    Code("https://boneflag.example/fhir/CodeSystem/decision-reason", "wrong-diagnosis")
+)
 PATIENT_DECISION = concept(icd("Z53.20"))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -109,7 +109,8 @@ class Step:
     """What happens on a day, and what is there after BoneFlag has looked.
 
     `flag`, `task` and `gap_task` are the statuses of our Flags, of our screening Tasks and of our
-    Tasks about a treatment gap, one for each episode in the order of their numbers. `reads` are
+    Tasks about a treatment gap, one for each episode in the order of their numbers, `message` those
+    of our Communications. `reads` are
     words that the newest of them must hold; `why` is for the reader.
     """
 
@@ -120,6 +121,7 @@ class Step:
     flag: str
     task: str
     gap_task: str
+    message: str
     reads: Mapping[str, str]
     why: str
 
@@ -131,6 +133,7 @@ class Step:
             "Flag": self.flag,
             "Task": self.task,
             "gap Task": self.gap_task,
+            "message": self.message,
         }
 
 
@@ -144,7 +147,6 @@ class Story:
     chart: tuple[Resource, ...]
     steps: tuple[Step, ...]
     channel: str = "flag-and-task"
-    folder: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return self.title
@@ -169,11 +171,12 @@ def step(
     flag: str = NOTHING,
     task: str = NOTHING,
     gap_task: str = NOTHING,
+    message: str = NOTHING,
     reads: Mapping[str, str] | None = None,
     why: str = "",
 ) -> Step:
     """A step; whoever leaves `flag` out says that there is none."""
-    return Step(on, happens, events, status, flag, task, gap_task, reads or {}, why)
+    return Step(on, happens, events, status, flag, task, gap_task, message, reads or {}, why)
 
 
 def told(status: str = "due", **more: Any) -> Step:
