@@ -14,6 +14,7 @@ from typing import Any
 
 from service.inline import run_inline
 from tests.lib.demo_site import Ward
+from tests.lib.going_live import approve_once
 from tests.spec.stories.living import Hospital, StoryPerson
 from tests.spec.stories.story import NewChannel, NewProtocol, Resource, Story, every_story
 
@@ -36,6 +37,7 @@ class StoryWard(Hospital):
         self._settings: dict[str, Any] = {"max_new_alerts_per_run": 1000}
         if channel != "flag-and-task":
             self._settings["delivery"] = channel
+            self._settings["alert_recipients"] = f"Group/{ward.name}"
         self.name = ward.name
         self.start = ward.clock.today()
 
@@ -77,10 +79,11 @@ class StoryWard(Hospital):
         """A whole sweep on that day."""
         clock = self._ward.clock
         clock.advance(days=(on.date() - clock.today()).days)
-        pipeline = self._ward.line(**self._settings)
+        pipeline = self._ward.line(is_approved=not self._version, **self._settings)
         if self._version:
             digest = f"{pipeline.protocol.digest}-{self._version}"
             pipeline.protocol = replace(pipeline.protocol, version=self._version, digest=digest)
+            approve_once(pipeline.ledger, digest)
         run = run_inline(pipeline, pipeline.start_sweep)
         assert run is not None
         assert (run.state, run.given_up, run.open_plans) == ("done", 0, 0)
