@@ -179,9 +179,14 @@ class Ward:
 
     def status(self, fhir_id: str) -> str:
         """What the ledger says about somebody."""
+        return self.statuses([fhir_id])[fhir_id]
+
+    def statuses(self, fhir_ids: list[str]) -> dict[str, str]:
+        """The same of several people at once."""
         with self.ledger() as ledger:
-            key = ledger.cohort.keys_of([fhir_id])[fhir_id]
-            return ledger.screenings.latest([key])[key].status
+            keys = ledger.cohort.keys_of(fhir_ids)
+            latest = ledger.screenings.latest(sorted(set(keys.values())))
+            return {id_: latest[key].status for id_, key in keys.items() if key in latest}
 
     # The EHR, past the proxy
 
@@ -192,6 +197,10 @@ class Ward:
     def ours(self, type_: str, fhir_id: str) -> list[Resource]:
         """Our Flags or Tasks about somebody, whatever their status."""
         return ours(self._direct, type_, fhir_id)
+
+    def all_ours(self, type_: str) -> list[Resource]:
+        """Our Flags or Tasks about everybody."""
+        return ours(self._direct, type_)
 
     def shown(self, fhir_id: str) -> list[str]:
         """Their statuses, such as `Flag active`."""

@@ -33,6 +33,7 @@ class StoryWard(Hospital):
     def __init__(self, ward: Ward, channel: str) -> None:
         self._ward = ward
         self._people: list[StoryPerson] = []
+        self._statuses: dict[str, str] = {}
         self._version = ""
         self._settings: dict[str, Any] = {"max_new_alerts_per_run": 1000}
         if channel != "flag-and-task":
@@ -87,11 +88,12 @@ class StoryWard(Hospital):
         run = run_inline(pipeline, pipeline.start_sweep)
         assert run is not None
         assert (run.state, run.given_up, run.open_plans) == ("done", 0, 0)
+        self._statuses = self._ward.statuses([i for p in self._people for i in p.ids])
 
     def status(self, person: StoryPerson) -> str:
         """What the ledger says of the record that the story begins with."""
-        return self._ward.status(person.ids[0])
+        return self._statuses[person.ids[0]]
 
     def alerts(self, type_: str) -> list[Resource]:
-        """All of ours, of everybody."""
-        return [a for p in self._people for id_ in p.ids for a in self._ward.ours(type_, id_)]
+        """All of ours, of everybody, those of other wards of this server too."""
+        return self._ward.all_ours(type_)
