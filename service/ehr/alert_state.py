@@ -191,13 +191,19 @@ def _is_reworded(pair: Pair, known: Remembered | None) -> bool:
     return said != summary and not said.startswith(f"{summary}. {LOCAL_DECISION}")
 
 
+_UNCONFIRMED = ("planned", "sent")
+
+
 def content_of(pair: Pair, known: Remembered | None) -> str:
     """The digest of what an alert says; "" where it is half closed or half written.
 
     No plan wants to say nothing, so that an alert in halves is made whole by the next one. An EHR
     that drops our extensions shows no digest: what the ledger confirmed in this very version counts
-    as said, or every sweep would say it again.
+    as said, or every sweep would say it again. And a half that is missing while the ledger has
+    confirmed nothing was never written: the process died, or the EHR failed, between the two.
     """
+    if None in (pair.flag, pair.task) and known is not None and known.state in _UNCONFIRMED:
+        return ""
     halves = [half for half in (pair.flag, pair.task) if half is not None]
     digests = {_digest(half) or _confirmed_digest(half, known) for half in halves}
     is_half_closed = set(ends_of(pair, known)) == {End.OPEN, End.OURS}

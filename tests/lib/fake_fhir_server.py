@@ -45,6 +45,7 @@ class FakeFHIRServer:
         self.loses_answer_of: Callable[[httpx.Request], bool] = lambda request: False
         self.before: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
         self.store: dict[tuple[str, str], Resource] = {}
+        self.now: Callable[[], datetime] = lambda: _CLOCK
         self.writes: list[str] = []
         self._ticks = 0
         for resource in resources:
@@ -59,7 +60,7 @@ class FakeFHIRServer:
         body.setdefault("id", f"{body['resourceType'].lower()}-{self._ticks}")
         key = (body["resourceType"], body["id"])
         last = int(self.store[key]["meta"]["versionId"]) if key in self.store else 0
-        stamp = _CLOCK + timedelta(seconds=self._ticks)
+        stamp = self.now() + timedelta(seconds=self._ticks)
         meta = {"versionId": str(last + 1), "lastUpdated": stamp.isoformat()}
         body["meta"] = {**body.get("meta", {}), **meta}
         self.store[key] = body

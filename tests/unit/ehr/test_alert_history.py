@@ -141,6 +141,16 @@ def test_an_update_that_stopped_half_way_says_nothing_that_a_plan_could_keep() -
     assert (posted.state, posted.content_digest) == (ACTIVE, "")
 
 
+@pytest.mark.parametrize("state", ["planned", "sent"])
+def test_a_half_that_was_never_written_leaves_nothing_that_a_plan_could_keep(state: Any) -> None:
+    assert judge(a_flag(), known=Remembered(state=state)).content_digest == ""
+
+
+def test_a_half_that_somebody_deleted_is_not_missed() -> None:
+    confirmed = Remembered(state="confirmed", flag_status="active", task_status="requested")
+    assert judge(a_flag(), known=confirmed).content_digest == an_alert().content_digest
+
+
 def test_a_whole_alert_tells_what_it_says() -> None:
     assert judge(a_flag(), a_task()).content_digest == "0011223344556677"
 
