@@ -30,6 +30,7 @@ from service.going_live.leave import GoingLive, Volume
 from service.screening.alert import AlertPlan
 from service.store.approvals import Approval
 from service.store.entries import AlertEntry, Mode, OutboxPlan, Run, RunState
+from service.store.errors import StoreConflict
 from service.store.ledger import Ledger
 
 _log = structlog.get_logger()
@@ -134,7 +135,12 @@ class Delivery:
         except Exception as error:
             self._look_again_or_give_up(waiting, error)
             return True
-        self._settle(waiting, outcome, known)
+        try:
+            self._settle(waiting, outcome, known)
+        except StoreConflict as error:
+            # As after a merge of two records while the request was on its way: the EHR did what it
+            # did, and what the ledger holds instead is for the next reading to sort out.
+            self._look_again_or_give_up(waiting, error)
         return True
 
     def _settle(self, waiting: OutboxPlan, outcome: Outcome, known: AlertEntry | None) -> None:
