@@ -25,7 +25,7 @@ CODE := service workers fhir_profiles scripts
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test cover test-heavy test-hapi test-third-party check fix docs bench pins
+.PHONY: help setup demo test cover test-heavy test-hapi test-faults test-third-party check fix docs bench pins
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -62,6 +62,9 @@ test-heavy: $(READY) ## Tests that take longer: killed workers, the book through
 
 test-hapi: $(READY) ## The same claims on a real HAPI FHIR server (needs Java 17 and Maven)
 	$(RUN) -m pytest tests/hapi
+
+test-faults: $(READY) ## Ten thousand injected faults, and exactly one alert (FAULTS_SEED=… repeats a run)
+	$(RUN) -m pytest tests/faults -n 2
 
 test-third-party: $(READY) ## Servers of other people: an independent FHIR router, an OAuth 2 server (needs Node)
 	$(RUN) -m pytest tests/third_party
