@@ -13,7 +13,7 @@ from typing import Any
 
 from fhir_package.source import STATUS_SYSTEM, Resource, Source, canonical, headed
 from service.ehr.alert_history import alert_history
-from service.ehr.decision_reason import NON_ADHERENCE_SYSTEM
+from service.ehr.decision_reason import DECISION_REASON_SYSTEM, NON_ADHERENCE_SYSTEM
 from service.screening.alert import CANONICAL_BASE, AlertKind
 from service.screening.decision_span import settled
 from service.screening.protocol import Protocol
@@ -124,7 +124,8 @@ def refusals(source: Source, task: Mapping[str, Any]) -> Iterator[Resource]:
                         {**_span(standings[code].months), "code": code, "display": display}
                         for code, display in REASONS.items()
                     ],
-                }
+                },
+                {"system": DECISION_REASON_SYSTEM},
             ]
         },
     )

@@ -21,7 +21,10 @@ _DAY = ["%Y-%m-%d"]
 def decide(
     patient: Annotated[str, typer.Argument(help="A patient id in the EHR.")],
     reason: Annotated[
-        str, typer.Option(help="A code of the protocol's table of reasons (docs/decisions.md).")
+        str,
+        typer.Option(
+            help="A code of the protocol's table of reasons (docs/decisions-by-people.md)."
+        ),
     ] = "",
     by: Annotated[
         str, typer.Option(help="Who decided: Practitioner/7, or a role in one word.")

@@ -35,6 +35,16 @@ LOCK_WAIT_SECONDS = 30
 _SWITCH_PAUSE_SECONDS = 0.02
 CHUNK_SIZE = 1000  # Parameters in one IN list; SQLite builds stop at 32,766 and some at 999.
 
+# Libpq's own would be two hours of silence before it takes a database for gone: a machine that was
+# switched off, a firewall that forgot us.
+_PATIENCE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+
 _WRITES = "boneflag_writes"
 ACTOR = "boneflag_actor"
 """The option of a writing connection under which the audit finds who works with it."""
@@ -182,7 +192,7 @@ def _open(address: sa.URL, is_sqlite: bool) -> sa.Engine:
         address,
         hide_parameters=True,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10},
+        connect_args=_PATIENCE,
     )
     sa.event.listen(pool, "connect", _set_up_postgres)
     return pool
@@ -233,6 +243,7 @@ def _translated() -> Iterator[None]:
 
 
 _NO_TABLE = ("no such table", "no such column", "has no column")
+_WHILE_IT_FAILS_OVER = ("ReadOnlySqlTransaction",)
 _DAMAGED = ("not a database", "malformed")
 
 
@@ -253,7 +264,10 @@ def _translate(error: sa.exc.SQLAlchemyError) -> StoreError:
             f"The ledger refused an entry that contradicts one it has ({name}). Nothing was "
             "written. If BONEFLAG_SITE_ID was changed, set it back; otherwise report this."
         )
-    if isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)):
+    is_away = isinstance(
+        error, (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+    )
+    if is_away or name in _WHILE_IT_FAILS_OVER:
         return StoreUnavailable(
             f"The ledger cannot be used at the moment ({name}): it is locked, full or gone. "
             "Nothing was written; try again, and if it lasts look at the database and at "

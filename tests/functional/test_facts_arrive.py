@@ -169,7 +169,7 @@ def test_a_hip_fracture_breaks_through_a_no(ward):
 
 
 def test_a_no_to_the_treatment_gap_is_not_taken_for_a_no_to_screening(ward):
-    """The ledger does not keep what a decision was about, so it keeps screening decisions only."""
+    """The ledger keeps it as what it is: a no to the gap."""
 
     def untreated(chart):
         from service.demo_ehr import codes
@@ -190,7 +190,7 @@ def test_a_no_to_the_treatment_gap_is_not_taken_for_a_no_to_screening(ward):
         remembered = ledger.decisions.of([key])
 
     assert ward.status(fhir_id) == "result-needs-action"
-    assert remembered == {}
+    assert [decision.about for decision in remembered[key]] == ["osteoporosis-treatment-gap"]
 
 
 def test_a_poll_writes_nothing_for_people_of_whom_nothing_changed(ward):

@@ -123,7 +123,7 @@ def test_a_refusal_of_the_patient_leads_to_declined(by_name: Mapping[str, Resour
 def test_every_reason_says_how_many_months_it_stands_but_for_those_without_an_end(
     by_name: Mapping[str, Resource],
 ) -> None:
-    (include,) = by_name["ValueSet-decline-reason"]["compose"]["include"]
+    include, _ = by_name["ValueSet-decline-reason"]["compose"]["include"]
     spans = {
         c["code"]: c["extension"][0]["valueDuration"]["value"] if "extension" in c else None
         for c in include["concept"]
@@ -147,7 +147,7 @@ def test_the_span_follows_the_protocol(by_name: Mapping[str, Resource], protocol
 def test_the_span_of_a_no_is_the_extension_that_the_profile_defines(
     by_name: Mapping[str, Resource], profiles: Mapping[str, Resource]
 ) -> None:
-    (include,) = by_name["ValueSet-decline-reason"]["compose"]["include"]
+    include, _ = by_name["ValueSet-decline-reason"]["compose"]["include"]
     url = next(c["extension"][0]["url"] for c in include["concept"] if "extension" in c)
     assert profiles["StructureDefinition-decision-span"]["url"] == url
 

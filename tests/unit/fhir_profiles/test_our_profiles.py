@@ -9,6 +9,7 @@ from fhir.resources.R4B.codesystem import CodeSystem
 from fhir.resources.R4B.structuredefinition import StructureDefinition
 from fhir.resources.R4B.valueset import ValueSet
 
+from service.ehr.decision_reason import DECISION_REASON_SYSTEM
 from service.ehr.delivery import communication, elements, flag, service_request, task
 from service.screening.alert import (
     ALERT_CODE_SYSTEM,
@@ -16,6 +17,7 @@ from service.screening.alert import (
     CANONICAL_BASE,
     AlertKind,
 )
+from service.screening.decision_meaning import WRONG_DIAGNOSIS
 
 ById = Mapping[str, dict[str, Any]]
 MODELS: Mapping[str, Any] = {
@@ -60,6 +62,11 @@ def test_the_displays_of_alerts_are_those_we_send(profiles: ById) -> None:
 def test_the_code_system_of_closings_knows_every_closing_of_ours(profiles: ById) -> None:
     assert profiles["CodeSystem-alert-closing"]["url"] == elements.CLOSING_SYSTEM
     assert _codes(profiles, "alert-closing") == set(get_args(task.Closing))
+
+
+def test_the_code_system_of_decisions_is_the_one_we_read(profiles: ById) -> None:
+    assert profiles["CodeSystem-decision-reason"]["url"] == DECISION_REASON_SYSTEM
+    assert _codes(profiles, "decision-reason") == {WRONG_DIAGNOSIS}
 
 
 def test_the_code_system_of_inputs_is_the_one_we_send(profiles: ById) -> None:
