@@ -19,6 +19,7 @@ _DONE = {
     "show-audit": "Somebody read what the audit says about this person",
     "forget": "The person was forgotten",
     "decide": "A decision about an alert was written down",
+    "take-back": "A decision about an alert was taken back",
 }
 _ENDS = {
     "done": "{}",

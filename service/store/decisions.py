@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from service.screening.record import Decision, ResourceRef
+from service.store.acts import Act
+from service.store.audit import append
 from service.store.database import Database, insert_into, rows_where_in
 from service.store.tables import DECISIONS
 
@@ -37,15 +39,24 @@ class Decisions:
         self._database = database
 
     def remember(self, patient_key: str, decisions: Iterable[Decision]) -> None:
-        """Write decisions down; a second reading of the same one overwrites the first."""
+        """Write decisions down; a second reading of the same one overwrites the first.
+
+        The audit tells of those that were not known, or were taken back before.
+        """
         with self._database.writing() as connection:
+            known = _standing(connection, patient_key)
+            news = []
             for decision in decisions:
                 _write(connection, patient_key, decision)
+                if _identity(decision) not in known:
+                    known.add(_identity(decision))
+                    news.append(_act("decide", patient_key, decision))
+            append(connection, news)
 
     def take_back(self, patient_key: str, decisions: Iterable[Decision], at: datetime) -> int:
         """Mark decisions as taken back by a person; how many held until now."""
         columns = DECISIONS.c
-        count = 0
+        acts = []
         with self._database.writing() as connection:
             for decision in decisions:
                 taken = (
@@ -59,8 +70,10 @@ class Decisions:
                     )
                     .values(taken_back_at=at)
                 )
-                count += connection.execute(taken).rowcount
-        return count
+                if connection.execute(taken).rowcount:
+                    acts.append(_act("take-back", patient_key, decision))
+            append(connection, acts, at)
+        return len(acts)
 
     def of(self, patient_keys: Sequence[str]) -> dict[str, tuple[Decision, ...]]:
         """Every decision of these people that was not taken back, lapsed ones too, oldest first."""
@@ -78,6 +91,31 @@ class Decisions:
             for row in rows_where_in(connection, query, DECISIONS.c.patient_key, patient_keys):
                 found[row.patient_key].append(KeptDecision(_decision(row), row.taken_back_at))
         return {key: tuple(decisions) for key, decisions in found.items()}
+
+
+def _standing(connection: sa.Connection, patient_key: str) -> set[tuple[str, date, str]]:
+    """What tells the decisions of a person apart that were not taken back."""
+    columns = DECISIONS.c
+    query = sa.select(columns.source, columns.made_on, columns.about).where(
+        columns.patient_key == patient_key, columns.taken_back_at.is_(None)
+    )
+    return {(row.source, row.made_on, row.about) for row in connection.execute(query)}
+
+
+def _identity(decision: Decision) -> tuple[str, date, str]:
+    return _source(decision), decision.made_on, str(decision.about)
+
+
+def _act(what: str, patient_key: str, decision: Decision) -> Act:
+    """Whose it is and for how long; nothing that anybody typed."""
+    return Act(
+        what,
+        patient_key,
+        resource=str(decision.source or ""),
+        reason=decision.code or decision.kind,
+        detail=f"{decision.kind} until {decision.until}; {decision.about}",
+        by=decision.decided_by if what == "decide" else "",
+    )
 
 
 def _write(connection: sa.Connection, patient_key: str, decision: Decision) -> None:

@@ -116,3 +116,21 @@ def test_a_no_that_is_said_again_holds_again(ledger):
     ledger.decisions.take_back(key, [REFUSAL], NOW)
     ledger.decisions.remember(key, [REFUSAL])
     assert ledger.decisions.of([key]) == {key: (REFUSAL,)}
+
+
+def test_the_audit_tells_of_a_decision_once_and_of_its_being_taken_back(ledger):
+    (key,) = people(ledger, "p1")
+    said = replace(REFUSAL, code="patient-refuse", decided_by="Practitioner/7")
+    for _ in range(2):
+        ledger.decisions.remember(key, [said, said])
+    ledger.decisions.take_back(key, [said], NOW)
+    ledger.decisions.take_back(key, [said], NOW)
+    ledger.decisions.remember(key, [said])
+    rows = list(ledger.audit.rows())
+    assert [row.what for row in rows] == ["decide", "take-back", "decide"]
+    assert (rows[0].patient_key, rows[0].by_whom, rows[0].resource, rows[0].reason) == (
+        key,
+        "Practitioner/7",
+        "Task/t1",
+        "patient-refuse",
+    )
