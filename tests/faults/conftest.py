@@ -19,6 +19,7 @@ from tests.faults.leg import Leg, LegResult, run_leg
 from tests.hapi.hapi_server import HAPIServer
 
 Run = Callable[[Leg, str], LegResult]
+_LAST_LINE = pytest.StashKey[str]()
 _MUST_BE_0 = ("duplicates", "missing", "extra", "human edits overwritten")
 
 
@@ -62,8 +63,10 @@ def run(
     return run
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What each leg has shown, and the numbers of all of them together."""
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """What each leg has shown."""
     counts: Counter[str] = Counter()
     reports = [r for found in terminalreporter.stats.values() for r in found]
     for report in reports:
@@ -76,6 +79,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 counts.update(value)
     if counts:
         found = ", ".join(f"{name} {counts[name]}" for name in _MUST_BE_0)
-        terminalreporter.write_line(
+        config.stash[_LAST_LINE] = (
             f"faults {counts['faults']:,} (writes {counts['writes']:,}): {found}"
         )
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The numbers of all legs together, after everything that pytest has to say."""
+    if _LAST_LINE in config.stash:
+        print(config.stash[_LAST_LINE])
