@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
+from service.deciding import Answer, Deciding
 from service.inline import run_inline
+from service.wiring import protocol_for
 from tests.lib.demo_site import Ward
 from tests.lib.going_live import approve_once
 from tests.spec.stories.living import Hospital, StoryPerson
-from tests.spec.stories.story import NewChannel, NewProtocol, Resource, Story, every_story
+from tests.spec.stories.story import NewChannel, NewProtocol, Resource, Says, Story, every_story
 
 
 def hospitals() -> list[list[Story]]:
@@ -68,6 +70,14 @@ class StoryWard(Hospital):
     def delete(self, resource: Resource) -> None:
         """A person deletes what is ours."""
         self._ward.person_deletes(resource)
+
+    def hear(self, person: StoryPerson, event: Says, on: date) -> None:
+        """The same as `boneflag decide`."""
+        settings = self._ward.settings(**self._settings)
+        with self._ward.ledger() as ledger:
+            deciding = Deciding(ledger, protocol_for(settings), settings.mode)
+            answer = Answer(event.code, event.by)
+            deciding.decide(person.ids[0], answer, on, self.now())
 
     def work_by(self, event: object) -> None:
         """Another protocol or channel for the whole ward."""

@@ -25,6 +25,7 @@ from tests.spec.stories.story import (
     Event,
     LeavesGroup,
     Resource,
+    Says,
     Sets,
     Step,
     Story,
@@ -128,6 +129,10 @@ class Hospital(ABC):
         """A person deletes a Flag or Task of ours."""
 
     @abstractmethod
+    def hear(self, person: StoryPerson, event: Says, on: date) -> None:
+        """A person answers BoneFlag itself on that day."""
+
+    @abstractmethod
     def work_by(self, event: Any) -> None:
         """Another protocol or channel from here on."""
 
@@ -208,6 +213,8 @@ def _happens(hospital: Hospital, person: StoryPerson, number: int, event: Event)
             hospital.replace({n: value for n, value in changed.items() if value is not None})
         case Deletes():
             hospital.delete(_newest(hospital, person, event.type, "screening"))
+        case Says():
+            hospital.hear(person, event, on)
         case LeavesGroup():
             hospital.discharge(person)
 

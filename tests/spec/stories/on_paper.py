@@ -26,6 +26,7 @@ from service.ehr.merged_alerts import as_one
 from service.ehr.parse import RecordParser
 from service.ehr.writer import Writer
 from service.screening.alert import AlertPlan, alert_key
+from service.screening.decision_span import settled
 from service.screening.protocol import Protocol, packaged_protocol
 from service.screening.record import Decision, PatientRecord
 from service.screening.value_sets import packaged_vocabulary
@@ -35,7 +36,7 @@ from tests.lib.fake_fhir_server import FakeFHIRServer
 from tests.lib.wire import Wire
 from tests.spec.book import SITE, TODAY
 from tests.spec.stories.living import Hospital, StoryPerson, live_through
-from tests.spec.stories.story import NewProtocol, Resource, Story
+from tests.spec.stories.story import NewProtocol, Resource, Says, Story
 
 _MORNING = time(8, tzinfo=UTC)
 
@@ -90,6 +91,12 @@ class PaperHospital(Hospital):
     def delete(self, resource: Resource) -> None:
         """A person deletes what is ours."""
         del self._server.store[resource["resourceType"], resource["id"]]
+
+    def hear(self, person: StoryPerson, event: Says, on: date) -> None:
+        """What the ledger would keep."""
+        said = Decision("snoozed", on, on, event.code, code=event.code, decided_by=event.by)
+        kept = self._decisions.setdefault(person.ids[0], {})
+        kept[event.code, on] = settled(said, self._protocol)
 
     def work_by(self, event: object) -> None:
         """Another protocol; a channel has no meaning on paper."""

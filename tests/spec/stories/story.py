@@ -79,6 +79,14 @@ class Deletes:
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """A person answers BoneFlag itself (`boneflag decide`), with a code of the protocol's table."""
+
+    code: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeavesGroup:
     """The person is taken off the list of the cohort; the chart stays."""
 
@@ -97,7 +105,7 @@ class NewChannel:
     name: str
 
 
-Event = Arrives | Sets | Deletes | LeavesGroup | NewProtocol | NewChannel
+Event = Arrives | Sets | Deletes | Says | LeavesGroup | NewProtocol | NewChannel
 OF_THE_WHOLE_HOSPITAL = (NewProtocol, NewChannel)
 
 

@@ -6,7 +6,7 @@ What a clinician answers on the Task is believed, for as long as the reason says
 from tests.lib.patients import concept, condition, dxa, dxa_done, icd, ms
 from tests.spec.stories.on_paper import each_holds
 from tests.spec.stories.people import ANNA, ANNA_IS, PATIENT_DECISION, WRONG_DIAGNOSIS, because
-from tests.spec.stories.story import Arrives, Sets, Story, step, told
+from tests.spec.stories.story import Arrives, Says, Sets, Story, step, told
 
 NO = {"flag": "inactive", "task": "rejected"}
 AGAIN = {"flag": "inactive, active", "task": "rejected, requested"}
@@ -343,6 +343,64 @@ STORIES = (
                 flag="inactive",
                 task="on-hold",
                 why="a no that stands goes before the scan; the Task is the clinician's",
+            ),
+        ),
+    ),
+    Story(
+        "Said to BoneFlag itself",
+        "An answer on BoneFlag's own side counts like one on the Task, which is then closed by us.",
+        ANNA_IS,
+        ANNA,
+        (
+            told(),
+            step(
+                "START",
+                "a neurologist answers with `boneflag decide`: limited time",
+                Says("limited-time", by="neurologist"),
+                status="snoozed",
+                flag="inactive",
+                task="cancelled",
+                why="nobody has taken the Task up, so it is closed with the answer",
+            ),
+            step(
+                "START+3m-1d",
+                "nothing; the last day of the 3 months",
+                status="snoozed",
+                flag="inactive",
+                task="cancelled",
+            ),
+            step(
+                "START+3m",
+                "nothing; the 3 months are over",
+                status="due",
+                flag="active",
+                task="requested",
+                why="within a year of its opening the same episode is reopened",
+            ),
+        ),
+    ),
+    Story(
+        "Said to BoneFlag itself, while somebody works on the Task",
+        "The Flag goes; work that a person has taken stays theirs.",
+        ANNA_IS,
+        ANNA,
+        (
+            told(),
+            step(
+                "START",
+                "a nurse accepts the Task",
+                Sets("Task", {"status": "accepted"}),
+                status="due",
+                flag="active",
+                task="accepted",
+            ),
+            step(
+                "START+1m",
+                "a neurologist answers with `boneflag decide`: the patient refuses",
+                Says("patient-refuses", by="neurologist"),
+                status="declined",
+                flag="inactive",
+                task="accepted",
             ),
         ),
     ),

@@ -116,7 +116,7 @@ STORIES = (
             told(),
             step(
                 "START",
-                "somebody deletes the Flag",
+                "somebody takes the Flag out of the Task (its focus) and deletes it",
                 Sets("Task", {"focus": None}),
                 Deletes("Flag"),
                 status="due",
