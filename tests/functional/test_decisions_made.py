@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from service.deciding import Answer, Deciding
 from service.ehr.decision_reason import DECISION_REASON_SYSTEM
 from service.screening.alert import AlertKind
 from service.screening.protocol import packaged_protocol
 from service.screening.value_sets import packaged_vocabulary
 from tests.lib.demo_site import due
+
+pytestmark = pytest.mark.heavy
 
 
 def told(ward):
