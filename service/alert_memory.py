@@ -85,6 +85,7 @@ def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> 
             opened_on=plan.posted.opened_on,
             content_digest=plan.posted.content_digest,
             reasons=" ".join(sorted(plan.posted.reasons)),
+            protocol_digest=plan.posted.protocol_digest,
         )
     else:
         return None

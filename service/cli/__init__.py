@@ -14,6 +14,7 @@ from service.cli.explaining import explain
 from service.cli.forgetting import forget, purge
 from service.cli.going_live import release
 from service.cli.keys import app as keys
+from service.cli.ledger import app as ledger
 from service.cli.listing import worklist
 from service.cli.programme import report, simulate
 from service.cli.protocol import app as protocol
@@ -56,6 +57,7 @@ for command in (
 app.add_typer(protocol, name="protocol")
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
+app.add_typer(ledger, name="ledger")
 
 
 def run() -> None:

@@ -26,7 +26,13 @@ from service.ehr.alert_state import (
     ref_of,
     state_of,
 )
-from service.ehr.delivery.elements import key_in, objects, part
+from service.ehr.delivery.elements import (
+    PROTOCOL_DIGEST_URL,
+    extension_value,
+    key_in,
+    objects,
+    part,
+)
 from service.ehr.delivery.flag_and_task import ALERT_TYPES
 from service.ehr.subject import referenced
 from service.screening.alert import (
@@ -175,4 +181,10 @@ def _posted(
         flag=posted_resource(pair.flag) if pair.flag else None,
         task=posted_resource(pair.task) if pair.task else None,
         closed_on=closed_on(pair) if state in _CLOSED_STATES else ended or finished_on(pair),
+        protocol_digest=_protocol_of(pair),
     )
+
+
+def _protocol_of(pair: Pair) -> str:
+    halves = (half for half in (pair.flag, pair.task) if half is not None)
+    return next(filter(None, (extension_value(h, PROTOCOL_DIGEST_URL) for h in halves)), "")

@@ -148,7 +148,8 @@ class PostedAlert:
     """An alert of ours as the EHR (and, where it knows more, the ledger) shows it.
 
     `reasons` are empty where neither can say what it rests on. `message` is a Communication or a
-    ServiceRequest; a row of a worklist file has none of the three.
+    ServiceRequest; a row of a worklist file has none of the three. `protocol_digest` is ""
+    where the EHR does not show which protocol told it.
     """
 
     key: str
@@ -162,6 +163,7 @@ class PostedAlert:
     closed_on: date | None = None
     reasons: Reasons = NO_REASONS
     message: PostedResource | None = None
+    protocol_digest: str = ""
 
     @property
     def has_open_task(self) -> bool:

@@ -29,6 +29,7 @@ from service.store.runs import Runs
 from service.store.schema import migrate
 from service.store.screenings import Screenings
 from service.store.switches import Switches
+from service.store.unknown_alerts import UnknownAlerts
 from service.store.watched import Watched
 from service.store.watermarks import Watermarks
 from service.store.withdrawals import Withdrawals
@@ -59,6 +60,7 @@ class Ledger:
         self.duplicates = Duplicates(self._database)
         self.watermarks = Watermarks(self._database)
         self.withdrawals = Withdrawals(self._database)
+        self.unknown_alerts = UnknownAlerts(self._database)
         self.report = Report(self._database)
         self.watched = Watched(self._database)
         self.approvals = Approvals(self._database)

@@ -23,6 +23,7 @@ from service.wiring.protocol import (
     today_for,
     vocabulary_for,
 )
+from service.wiring.rebuilding import rebuilding_for
 from service.wiring.taking_back import channels_for
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "politeness_for",
     "protocol_for",
     "reading_connection_for",
+    "rebuilding_for",
     "redis_for",
     "shipped_vocabulary_for",
     "signing_keys_for",
