@@ -28,7 +28,7 @@ from service.queue import (
 )
 from service.settings import load_settings
 from service.store.leases import Leases
-from service.wiring import pipeline_for, redis_for, spans_for, today_for
+from service.wiring import pipeline_for, redis_for, restored_for, spans_for, today_for
 from service.wiring.bulk import bulk_sweep_for
 from workers.app import KEY_PREFIX, app
 
@@ -48,9 +48,11 @@ class Site:
         client: redis.Redis,
         bulk: BulkSweep | None = None,
         purge: Callable[[], object] = lambda: None,
+        restored: int | None = None,
     ) -> None:
         self.pipeline = pipeline
         self.purge = purge
+        self.restored = restored
         self.bulk = bulk
         self.queue = queue
         self._redis = client
@@ -98,13 +100,21 @@ def _is_a_batch(message: bytes | str) -> bool:
 
 
 def site() -> Site:
-    """The site of this process."""
+    """The site of this process, made anew once a rollback changed the protocol in force."""
+    here = _site_of(os.getpid())
+    if here.pipeline.going_live.restored() == here.restored:
+        return here
+    _log.warning("protocol_in_force_changed")
+    _site_of.cache_clear()
+    here.pipeline.ehr.close()
     return _site_of(os.getpid())
 
 
 @cache
 def _site_of(_pid: int) -> Site:
     settings = load_settings()
+    # Asked before the protocol is read: what changes in between is found by the next task.
+    rollback = restored_for(settings)
     with acting_as("worker"):
         pipeline = pipeline_for(settings, stops_for=(SoftTimeLimitExceeded,))
     bulk = bulk_sweep_for(settings, pipeline)
@@ -113,4 +123,5 @@ def _site_of(_pid: int) -> Site:
         today = today_for(settings)
         purge_and_anchor(pipeline.ledger, spans_for(settings), datetime.now(UTC), today)
 
-    return Site(pipeline, Queue(app), redis_for(settings), bulk, purge)
+    restored = rollback.restores if rollback else None
+    return Site(pipeline, Queue(app), redis_for(settings), bulk, purge, restored)

@@ -12,7 +12,7 @@ from service.cli.deciding import decide
 from service.cli.drifting import cohort
 from service.cli.explaining import explain
 from service.cli.forgetting import forget, purge
-from service.cli.going_live import release
+from service.cli.going_live import golive, release, rollback
 from service.cli.keys import app as keys
 from service.cli.ledger import app as ledger
 from service.cli.listing import worklist
@@ -42,7 +42,9 @@ for command in (
     survey,
     worklist,
     cohort,
+    golive,
     release,
+    rollback,
     decide,
     retry,
     pause,

@@ -46,11 +46,13 @@ def report(
     """The programme in numbers: who stands where, by criterion, sex and age, and the last runs."""
     settings = start()
     _refuse_several(as_json=as_json, as_csv=as_csv, as_fhir=as_fhir)
+    from service.going_live.leave import GoingLive
     from service.wiring import effective_for, ledger_for, standing_for
 
     protocol, _ = effective_for(settings)
     with ledger_for(settings) as ledger:
         programme = _programme(ledger, protocol)
+        written = GoingLive(ledger, settings.mode).leave(protocol.digest).sentence()
         if as_csv:
             from service.report.forms import programme_csv
 
@@ -62,12 +64,14 @@ def report(
             from service.report.forms import programme_json
 
             answer = report_json(ledger) | {"programme": programme_json(programme)}
+            answer["going_live"] = written
             answer["standing"] = standing_for(settings, ledger).as_json()
             typer.echo(json.dumps(answer, default=str))
         else:
             from service.printing import print_report
             from service.report.forms import print_programme
 
+            typer.echo(f"going live: {written}")
             for sentence in standing_for(settings, ledger).sentences():
                 typer.echo(sentence)
             print_report(ledger)
@@ -139,12 +143,18 @@ def _simulation(
     from service.simulate.run import Bench
     from service.simulate.run import simulate as run
     from service.simulate.variant import Variant, Variants
-    from service.wiring import effective_for, ledger_for, reading_connection_for
+    from service.wiring import (
+        configured_for,
+        effective_for,
+        ledger_for,
+        reading_connection_for,
+    )
 
+    today = Variant(*effective_for(settings))
     # Shadow, whatever the site does: an overlay that may not go live may be tried.
     settings = settings.model_copy(update={"mode": "shadow"})
     tried = settings.model_copy(update={"protocol_overlay": str(overlay)})
-    variants = Variants(Variant(*effective_for(settings)), Variant(*effective_for(tried)))
+    variants = Variants(today, Variant(*configured_for(tried)))
     parser = variants.parser()
     with ExitStack() as stack:
         ledger = stack.enter_context(ledger_for(settings))

@@ -77,9 +77,9 @@ def test(
     from service.protocol_bench.cases import cases_from
     from service.protocol_bench.printing import print_outcomes
     from service.protocol_bench.trial import try_case
-    from service.wiring import effective_for
+    from service.wiring import configured_for
 
-    protocol, vocabulary = effective_for(_settings(overlay))
+    protocol, vocabulary = configured_for(_settings(overlay))
     outcomes = [try_case(case, protocol, vocabulary) for case in cases_from(text_of(cases))]
     if as_json:
         typer.echo(json.dumps([_outcome_json(o) for o in outcomes], ensure_ascii=False))
@@ -105,10 +105,10 @@ def show(overlay: _Overlay = None, as_json: _Json = False) -> None:
     from service.protocol_bench.effective import protocol_json
     from service.protocol_bench.printing import print_protocol
     from service.screening.protocol import packaged_document
-    from service.wiring import effective_for, overlay_for
+    from service.wiring import configured_for, overlay_for
 
     settings = _settings(overlay)
-    protocol, _ = effective_for(settings)
+    protocol, _ = configured_for(settings)
     answer = protocol_json(protocol, packaged_document(), overlay_for(settings))
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False, default=str))

@@ -36,8 +36,9 @@ def check(
     settings = start()
     from service.audit_looks import record_look
     from service.checking import check_ehr
+    from service.going_live.leave import leave_of
     from service.printing import print_check
-    from service.wiring import connection_for, ledger_for, protocol_for
+    from service.wiring import approval_for, connection_for, ledger_for, protocol_for
 
     protocol = protocol_for(settings)
 
@@ -48,10 +49,12 @@ def check(
     ehr = connection_for(settings)
     ehr.ignore_pause()  # Whoever is about to resume wants to know whether it would work.
     report = check_ehr(ehr, protocol, settings, look)
+    written = leave_of(settings.mode, approval_for(settings), protocol.digest).sentence()
     if as_json:
-        typer.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        typer.echo(json.dumps(report.as_json() | {"going_live": written}, ensure_ascii=False))
     else:
         print_check(report)
+        typer.echo(f"going live: {written}")
     if not report.can_work:
         raise Stop(report.why_not, EXIT_SETTINGS if report.is_settings else EXIT_REJECTED)
 

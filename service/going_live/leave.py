@@ -40,6 +40,37 @@ class Leave:
         """The mode in which a run opens."""
         return "shadow" if self.approval is None else "live"
 
+    def sentence(self) -> str:
+        """How it stands, for an operator."""
+        if self.approval is None:
+            return f"nothing is written: {self.missing}"
+        whom = f"a canary of {self.approval.people} people" if self.approval.people else "everybody"
+        back = ", a rollback" if self.approval.restores is not None else ""
+        return (
+            f"live for {whom} since {self.approval.at:%Y-%m-%d %H:%M} UTC, protocol"
+            f" {self.approval.protocol_version}, approved by {self.approval.approver}{back}"
+        )
+
+
+def leave_of(mode: Mode, approval: Approval | None, protocol_digest: str) -> Leave:
+    """What a current approval, None where there is none, means for one protocol."""
+    if mode != "live":
+        return Leave(None, "BONEFLAG_MODE is shadow")
+    if approval is None:
+        return Leave(
+            None,
+            "BONEFLAG_MODE is live and nobody has approved anything: look at what would be"
+            " written with `boneflag golive`",
+        )
+    if approval.protocol_digest != protocol_digest:
+        return Leave(
+            None,
+            f"what is approved is protocol {approval.protocol_version}, and another one is in"
+            " force now: `boneflag golive` shows what would change and lets it be approved,"
+            " `boneflag rollback` brings the approved one back",
+        )
+    return Leave(approval, "")
+
 
 @dataclass(frozen=True, slots=True)
 class Volume:
@@ -48,9 +79,8 @@ class Volume:
     most_new_alerts: int
     most_percent: float | None
 
-    def under(self, approval: Approval) -> Volume:
-        """The limits of an approval, and these where it names none."""
-        number, percent = approval.most_new_alerts, approval.most_percent
+    def asked_for(self, number: int | None, percent: float | None) -> Volume:
+        """The limits that an approval names, and these where it names none."""
         return Volume(
             self.most_new_alerts if number is None else number,
             self.most_percent if percent is None else percent,
@@ -81,23 +111,13 @@ class GoingLive:
 
     def leave(self, protocol_digest: str) -> Leave:
         """Whether this protocol may be written now; asked of the ledger each time."""
-        if self._mode != "live":
-            return Leave(None, "BONEFLAG_MODE is shadow")
-        approval = self._ledger.approvals.current()
-        if approval is None:
-            return Leave(
-                None,
-                "BONEFLAG_MODE is live and nobody has approved anything: look at what would be"
-                " written with `boneflag golive`",
-            )
-        if approval.protocol_digest != protocol_digest:
-            return Leave(
-                None,
-                f"what is approved is protocol {approval.protocol_version}, and another one is in"
-                " force now: `boneflag golive` shows what would change and lets it be approved,"
-                " `boneflag rollback` brings the approved one back",
-            )
-        return Leave(approval, "")
+        approval = self._ledger.approvals.current() if self._mode == "live" else None
+        return leave_of(self._mode, approval, protocol_digest)
+
+    def restored(self) -> int | None:
+        """The number of the approval that a rollback brought back; None where none is in force."""
+        approval = self._ledger.approvals.current() if self._mode == "live" else None
+        return approval.restores if approval is not None else None
 
     def open_run(self, kind: RunKind, protocol_digest: str, at: datetime) -> int:
         """Begin a run: live where somebody approved this protocol, else shadow."""
@@ -119,7 +139,8 @@ class GoingLive:
         if not new_alerts:
             return ""
         cohort = len(self._ledger.cohort.members())
-        too_many = limits.under(approval).why_too_many(new_alerts, cohort)
+        limits = limits.asked_for(approval.most_new_alerts, approval.most_percent)
+        too_many = limits.why_too_many(new_alerts, cohort)
         if not too_many:
             return ""
         return (

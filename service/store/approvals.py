@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -64,6 +65,12 @@ class Approval(NewApproval):
     people: int = 0
 
 
+def approvals_at(url: str) -> Approvals | None:
+    """The approvals of the ledger at an address; None where that is a file nobody has made."""
+    path = url.partition("sqlite:///")[2]
+    return None if path and not Path(path).exists() else Approvals(Database(url))
+
+
 class Approvals:
     """Every approval that was ever given, and which one is current."""
 
@@ -106,6 +113,10 @@ class Approvals:
     def newest(self, limit: int = 50) -> list[Approval]:
         """The last approvals, newest first."""
         return self._select(sa.true(), limit=limit)
+
+    def close(self) -> None:
+        """Give the connections back, of approvals that `approvals_at` opened."""
+        self._database.close()
 
     def get(self, approval_id: int) -> Approval | None:
         """One approval, None where there is none of this number."""

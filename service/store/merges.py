@@ -26,6 +26,7 @@ from service.store.database import Database
 from service.store.pending import mark_pending
 from service.store.tables import (
     ALERTS,
+    CANARY_PEOPLE,
     COHORT_MOVES,
     COHORT_SOURCES,
     DECISIONS,
@@ -113,6 +114,17 @@ def _move(connection: sa.Connection, given_up: str, kept: str, at: datetime) -> 
     connection.execute(sa.delete(LATEST_ASSESSMENTS).where(latest == given_up))
     _move_alerts(connection, given_up, kept)
     _move_decisions(connection, given_up, kept)
+    _move_canary(connection, given_up, kept)
+
+
+def _move_canary(connection: sa.Connection, given_up: str, kept: str) -> None:
+    """Whoever was in a canary under one of the two records stays in it."""
+    columns = CANARY_PEOPLE.c
+    named = sa.select(columns.approval_id).where(columns.patient_key == kept)
+    already = connection.scalars(named).all()
+    is_theirs = columns.patient_key == given_up
+    connection.execute(sa.delete(CANARY_PEOPLE).where(is_theirs, columns.approval_id.in_(already)))
+    connection.execute(sa.update(CANARY_PEOPLE).where(is_theirs).values(patient_key=kept))
 
 
 def _move_alerts(connection: sa.Connection, given_up: str, kept: str) -> None:

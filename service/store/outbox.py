@@ -16,7 +16,7 @@ the caller believes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +76,18 @@ class Outbox:
         with self._database.reading() as connection:
             plans = [_outbox_plan(row) for row in connection.execute(query.order_by(PLANS.c.id))]
         return [plan for plan in plans if plan is not None]
+
+    def waiting_in_shadow(self, protocol_digest: str) -> Iterator[OutboxPlan]:
+        """What would be sent under a protocol, were it approved: the newest plan of everybody."""
+        query = (
+            sa.select(PLANS)
+            .join(RUNS, RUNS.c.id == PLANS.c.run_id)
+            .where(PLANS.c.state == "shadow", RUNS.c.protocol_digest == protocol_digest)
+            .order_by(PLANS.c.id)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        yield from filter(None, map(_outbox_plan, rows))
 
     def mark_sent(self, plan_id: int, at: datetime, until: datetime) -> bool:
         """Say that a request is about to leave, and that nobody else may send before `until`.

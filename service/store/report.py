@@ -60,6 +60,11 @@ class Report:
                 alerts=_count_by(connection, ALERTS.c.kind, ALERTS.c.state),
             )
 
+    def count_open_alerts(self) -> int:
+        """Alerts that we have told and not closed, those included whose arrival is not sure."""
+        with self._database.reading() as connection:
+            return _count(connection, ALERTS, ALERTS.c.state.in_(["sent", "confirmed", "unknown"]))
+
     def judged(self) -> Iterator[Judged]:
         """Everybody who is in the cohort now and was judged, one by one and in no order.
 

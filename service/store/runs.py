@@ -92,6 +92,19 @@ class Runs:
         """The last runs, newest first."""
         return self._select(sa.true(), order=RUNS.c.id.desc(), limit=limit)
 
+    def newest_sweep(
+        self,
+        *,
+        protocol_digest: str | None = None,
+        mode: Mode | None = None,
+        approval_id: int | None = None,
+    ) -> Run | None:
+        """The last sweep that came to its end, of this protocol, mode and approval where given."""
+        wanted = {"protocol_digest": protocol_digest, "mode": mode, "approval_id": approval_id}
+        given = [RUNS.c[name] == value for name, value in wanted.items() if value is not None]
+        is_over = sa.and_(RUNS.c.kind == "sweep", RUNS.c.state == RunState.DONE)
+        return next(iter(self._select(is_over, *given, order=RUNS.c.id.desc(), limit=1)), None)
+
     def finish_reading(self, run_id: int) -> bool:
         """Say that the cohort was read completely and everybody has been marked pending."""
         return self._change(run_id, [RunState.OPEN], is_reading_done=True)

@@ -15,10 +15,14 @@ from service.wiring.login import (
     smart_access_for,
 )
 from service.wiring.protocol import (
+    approval_for,
+    configured_for,
     effective_for,
     live_refusals_for,
     overlay_for,
     protocol_for,
+    protocol_of,
+    restored_for,
     shipped_vocabulary_for,
     today_for,
     vocabulary_for,
@@ -27,9 +31,11 @@ from service.wiring.rebuilding import rebuilding_for
 from service.wiring.taking_back import channels_for
 
 __all__ = [
+    "approval_for",
     "bulk_sweep_for",
     "channels_for",
     "client_for",
+    "configured_for",
     "connection_for",
     "delivery_for",
     "effective_for",
@@ -39,9 +45,11 @@ __all__ = [
     "pipeline_for",
     "politeness_for",
     "protocol_for",
+    "protocol_of",
     "reading_connection_for",
     "rebuilding_for",
     "redis_for",
+    "restored_for",
     "shipped_vocabulary_for",
     "signing_keys_for",
     "smart_access_for",

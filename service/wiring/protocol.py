@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from service.settings import Settings, SettingsInvalid
 
 if TYPE_CHECKING:  # pragma: no cover - for the type checker only
     from service.screening.overlay import Overlay
+    from service.store.approvals import Approval
 
 _log = structlog.get_logger()
 
@@ -62,9 +64,34 @@ def overlay_for(settings: Settings) -> Overlay | None:
 
 
 def effective_for(settings: Settings) -> tuple[Protocol, Vocabulary]:
-    """The protocol and the value sets with the overlay, whether or not it may go live."""
+    """The protocol in force and its value sets, whether or not it may go live.
+
+    While a rollback is current, that is the one it restored, whatever the overlay's file says.
+    """
+    restored = restored_for(settings)
+    if restored is None:
+        return configured_for(settings)
+    return protocol_of(settings, restored.overlay_text)
+
+
+def configured_for(settings: Settings) -> tuple[Protocol, Vocabulary]:
+    """The protocol and the value sets as the overlay's file says."""
+    return _with_overlay(settings, overlay_for(settings))
+
+
+def protocol_of(settings: Settings, overlay_text: str) -> tuple[Protocol, Vocabulary]:
+    """The protocol and the value sets with an overlay that the ledger kept, "" for none."""
+    from service.screening.overlay import overlay_from
+
+    try:
+        overlay = overlay_from(overlay_text) if overlay_text else None
+    except ProtocolInvalid as fault:
+        raise SettingsInvalid(f"the overlay that was kept cannot be used: {fault}") from None
+    return _with_overlay(settings, overlay)
+
+
+def _with_overlay(settings: Settings, overlay: Overlay | None) -> tuple[Protocol, Vocabulary]:
     vocabulary = shipped_vocabulary_for(settings)
-    overlay = overlay_for(settings)
     if overlay is None:
         return packaged_protocol(vocabulary), vocabulary
     from service.screening.overlay import overlaid
@@ -73,6 +100,33 @@ def effective_for(settings: Settings) -> tuple[Protocol, Vocabulary]:
         return overlaid(overlay, packaged_document(), vocabulary)
     except ProtocolInvalid as fault:
         raise SettingsInvalid(f"the protocol overlay cannot be used: {fault}") from None
+
+
+def restored_for(settings: Settings) -> Approval | None:
+    """The rollback that is in force; None where none is, or where the ledger cannot say.
+
+    Taking the file's protocol then does no harm: nothing is written under what nobody approved.
+    """
+    approval = approval_for(settings)
+    return approval if approval is not None and approval.restores is not None else None
+
+
+def approval_for(settings: Settings) -> Approval | None:
+    """The current approval; None in shadow mode, without one, or where the ledger cannot say."""
+    if settings.mode != "live":
+        return None
+    from service.store.approvals import approvals_at
+    from service.store.errors import StoreError
+
+    try:
+        approvals = approvals_at(settings.database_url)
+        if approvals is None:
+            return None
+        with closing(approvals):
+            return approvals.current()
+    except StoreError as error:
+        _log.warning("approval_unknown", error=type(error).__name__)
+        return None
 
 
 def live_refusals_for(settings: Settings) -> tuple[str, ...]:
@@ -89,6 +143,8 @@ def live_refusals_for(settings: Settings) -> tuple[str, ...]:
 
 
 def _gate(settings: Settings) -> None:
+    if restored_for(settings) is not None:
+        return  # What the file says is not in force.
     refusals = live_refusals_for(settings)
     if refusals and settings.mode == "live":
         raise SettingsInvalid(
