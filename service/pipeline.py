@@ -30,11 +30,12 @@ from service.ehr.cohort.members import CohortMembers, CohortRead
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError, EHRUnavailable
 from service.going_live.leave import GoingLive, Volume
+from service.milestones import reached
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, PatientRecord
 from service.screening.value_sets import DataRequirement
 from service.spare_alerts import retire_spare, spare_in
-from service.store.entries import Mode, Screening
+from service.store.entries import Milestone, Mode, Screening
 from service.store.errors import StoreConflict, StoreError
 from service.store.ledger import Ledger
 from service.thought import blind, think
@@ -259,13 +260,15 @@ class Pipeline:
             former = merged_people.former_ids(self.ledger, fhir_ids)
             alerts = merged_people.read_alerts(self.ehr, self.ledger, fhir_ids, former)
             decisions = self.ledger.decisions.of(list(fhir_ids))
+            milestones = self.ledger.milestones.of(list(fhir_ids))
             for key, record in self._records(fhir_ids, read or self.ehr.read_records):
                 said = decisions.get(key, ())
                 if merged_people.is_merged(record):
                     waiting.discard(key)
                     merged[key] = record
                     continue
-                screening = self._screen_one(record, key, runs[key], alerts, said)
+                before = milestones.get(key, ())
+                screening = self._screen_one(record, key, runs[key], alerts, said, before)
                 waiting.discard(key)
                 if screening is not None:
                     screenings.append(merged_people.as_read(screening, fhir_ids[key], former))
@@ -346,6 +349,7 @@ class Pipeline:
         run_id: int,
         alerts: AlertsRead,
         said: Sequence[Decision],
+        before: Sequence[Milestone],
     ) -> Screening | None:
         """One person; a fault of ours costs this person one attempt and nobody else anything."""
         try:
@@ -362,8 +366,15 @@ class Pipeline:
                 thought = blind(thought)
             else:
                 remember_decisions(self.ledger, key, history, thought.said, said, self._now())
-            entry = entry_of(thought.assessment, record, self._now())
-            return Screening(key, run_id, entry, thought.plans, types_asked_for=self._types)
+            posted = history.posted if history else ()
+            return Screening(
+                key,
+                run_id,
+                entry_of(thought.assessment, record, self._now()),
+                thought.plans,
+                types_asked_for=self._types,
+                milestones=reached(thought.assessment, posted, thought.said, before),
+            )
         except self._passing:
             raise
         except Exception as error:

@@ -47,6 +47,7 @@ def report(
     settings = start()
     _refuse_several(as_json=as_json, as_csv=as_csv, as_fhir=as_fhir)
     from service.going_live.leave import GoingLive
+    from service.report.days import days_of
     from service.wiring import effective_for, ledger_for, standing_for
 
     protocol, _ = effective_for(settings)
@@ -65,6 +66,7 @@ def report(
 
             answer = report_json(ledger) | {"programme": programme_json(programme)}
             answer["going_live"] = written
+            answer["days_from_due"] = [d.as_json() for d in days_of(ledger.milestones.everything())]
             answer["standing"] = standing_for(settings, ledger).as_json()
             typer.echo(json.dumps(answer, default=str))
         else:
@@ -76,6 +78,9 @@ def report(
                 typer.echo(sentence)
             print_report(ledger)
             print_programme(programme, _console())
+            for days in days_of(ledger.milestones.everything()):
+                if days.quartiles is not None:
+                    typer.echo(days.sentence())
 
 
 def _programme(ledger: Ledger, protocol: Protocol) -> Programme:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from service.screening.alert import AlertKind, AlertPlan
+from service.screening.record import ResourceRef
 
 RunKind = Literal["sweep", "poll", "screen"]
 Mode = Literal["shadow", "live"]
@@ -136,6 +137,24 @@ class WatchedPerson:
     given_up_since: datetime | None = None
 
 
+Reached = Literal["due", "seen", "ordered", "done", "treated", "ended"]
+"""What an episode of a gap may come to; "ended" says that it is over for any other reason."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Milestone:
+    """One day of one episode of a gap, which began on `starts_on`.
+
+    `source` is what in the EHR says so, None where nothing does.
+    """
+
+    kind: AlertKind
+    starts_on: date
+    what: Reached
+    on: date
+    source: ResourceRef | None = None
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Screening:
     """The result for one person in one run: the assessment, and one plan for each kind of alert.
@@ -143,7 +162,8 @@ class Screening:
     KEEP plans belong in `plans` too: they take an unsent plan of their kind out of the outbox.
     `fhir_ids` are the ids under which the person was read, those of today and of former records:
     a screening is not stored where a merge has changed them since. Empty: nobody compares.
-    `types_asked_for` are the resource types of the chart that the EHR was asked for.
+    `types_asked_for` are the resource types of the chart that the EHR was asked for. `milestones`
+    are the days of episodes that this judgement brings.
     """
 
     patient_key: str
@@ -152,6 +172,7 @@ class Screening:
     plans: tuple[AlertPlan, ...]
     fhir_ids: frozenset[str] = frozenset()
     types_asked_for: tuple[str, ...] = ()
+    milestones: tuple[Milestone, ...] = ()
 
 
 class Stored(StrEnum):

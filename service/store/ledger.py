@@ -21,6 +21,7 @@ from service.store.dead_letters import DeadLetters
 from service.store.decisions import Decisions
 from service.store.duplicates import Duplicates
 from service.store.merges import Merges
+from service.store.milestones import Milestones
 from service.store.outbox import Outbox
 from service.store.pending import Pending
 from service.store.report import Report
@@ -53,6 +54,7 @@ class Ledger:
         self.runs = Runs(self._database)
         self.pending = Pending(self._database, attempts_in_a_run)
         self.screenings = Screenings(self._database)
+        self.milestones = Milestones(self._database)
         self.outbox = Outbox(self._database)
         self.alerts = Alerts(self._database)
         self.dead_letters = DeadLetters(self._database)

@@ -24,6 +24,7 @@ from service.store.approvals import people_to_write
 from service.store.audit import append
 from service.store.database import Database, insert_into, rows_where_in
 from service.store.entries import AssessmentEntry, Screening, Stored
+from service.store.milestones import write_milestones
 from service.store.outbox import replace_plans
 from service.store.tables import ASSESSMENTS, LATEST_ASSESSMENTS, PATIENTS, PENDING, RUNS
 
@@ -64,6 +65,7 @@ class Screenings:
             unchanged = [s for s in current if results[s.patient_key] is Stored.UNCHANGED]
             _write_changed(connection, changed)
             _confirm_unchanged(connection, unchanged)
+            write_milestones(connection, current)
             runs = _runs(connection, screenings)
             doubtful = replace_plans(connection, current, people_to_write(connection, current), at)
             judged = [s for s in screenings if s.patient_key not in moved]

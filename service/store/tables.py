@@ -387,6 +387,19 @@ sa.Index(
     postgresql_where=BULK_JOBS.c.is_open,
 )
 
+MILESTONES = sa.Table(
+    "milestones",
+    METADATA,
+    _patient_key(primary_key=True),
+    sa.Column("kind", sa.String, primary_key=True),
+    sa.Column("starts_on", sa.Date, primary_key=True),
+    sa.Column("what", sa.String, primary_key=True),
+    sa.Column("on_date", sa.Date, nullable=False),
+    # What says so, as `Observation/1`; "" where nothing in the chart does.
+    sa.Column("source", sa.String, nullable=False),
+)
+"""The days of the episodes of gaps. A day that was written down stays."""
+
 SWITCHES = sa.Table(
     "switches",
     METADATA,
