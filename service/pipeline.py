@@ -30,6 +30,7 @@ from service.ehr.cohort.members import CohortMembers, CohortRead
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError, EHRUnavailable
 from service.going_live.leave import GoingLive, Volume
+from service.known_changes import known_until
 from service.milestones import reached
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, PatientRecord
@@ -156,11 +157,11 @@ class Pipeline:
     def start_poll(self) -> int | None:
         """Ask who changed and mark those pending whom we watch; None where nobody did.
 
-        Without a watermark there is nothing to compare with: a sweep starts instead. EHRNotAsked
-        where BoneFlag is paused or keeps still.
+        Without a watermark there is nothing to compare with: a sweep starts instead, and also where
+        it lies ahead. EHRNotAsked where BoneFlag is paused or keeps still.
         """
         self.ehr.require_way()
-        since = self.ledger.watermarks.get(WATERMARK)
+        since = known_until(self.ledger, WATERMARK, self._now())
         if since is None:
             return self.start_sweep()
         changes = self.ehr.changed_since(self.protocol.needs, since)

@@ -22,6 +22,11 @@ class Watermarks:
         with self._database.reading() as connection:
             return connection.scalar(query)
 
+    def forget(self, name: str) -> None:
+        """Take a watermark away, as one that a clock set which was wrong."""
+        with self._database.writing() as connection:
+            connection.execute(sa.delete(WATERMARKS).where(WATERMARKS.c.name == name))
+
     def advance(self, name: str, instant: datetime) -> None:
         """Move a watermark forward; an earlier instant than the one it has changes nothing."""
         with self._database.writing() as connection:

@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,6 @@ from tests.lib.expected import status_after_a_sweep
 from tests.lib.going_live import go_live
 from tests.lib.postgres import find_postgres_programs, running_postgres
 from tests.lib.redis_server import running_redis
-from tests.lib.synthea import bundle_with_ms, names
 from workers.sending import queue_for
 
 PROFILES = Path(__file__).parents[2] / "fhir_profiles" / "profiles"
@@ -56,7 +55,6 @@ class Hospital:
     queue: Queue
     people: list[Person]
     today: date
-    synthea: dict[str, str] = field(default_factory=dict)
 
     def search(self, type_: str, **params: str) -> list[dict[str, Any]]:
         """Every resource of a search, past HAPI's cache, all pages."""
@@ -109,11 +107,8 @@ class Hospital:
         return {ids[k]: entry.status for k, entry in self.ledger.screenings.latest(keys).items()}
 
     def expected(self) -> dict[str, str]:
-        """Who should stand where: the invented people, and the Synthea people with MS."""
-        from tests.lib.synthea import EXPECTED
-
-        cohort = {p.id: status_after_a_sweep(p) for p in self.people}
-        return cohort | {own: EXPECTED[name] for name, own in self.synthea.items()}
+        """Who of the invented people should stand where."""
+        return {p.id: status_after_a_sweep(p) for p in self.people}
 
 
 @pytest.fixture(scope="session")
@@ -140,13 +135,12 @@ def hospital(hapi: HAPIServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         people = make_people(today)
         _load_profiles(server.base_url)
         put_resources(server.base_url, (r for p in people for r in p.resources), per_bundle=200)
-        synthea = {name: _load_synthea(server.base_url, name) for name in names()}
         ledger = stack.enter_context(ledger_for(settings))
         go_live(settings)
         log = stack.enter_context((folder / "workers.log").open("ab"))
         stack.enter_context(working(_variables(settings), folder, log=log))
         queue = queue_for(settings)
-        yield Hospital(server, settings, ledger, queue, people, today, synthea)
+        yield Hospital(server, settings, ledger, queue, people, today)
 
 
 def _database(stack: ExitStack, folder: Path) -> str:
@@ -198,11 +192,3 @@ def _load_profiles(base_url: str) -> None:
             f"{base_url}/{resource['resourceType']}/{resource['id']}", json=resource, timeout=60
         )
         answer.raise_for_status()
-
-
-def _load_synthea(base_url: str, name: str) -> str:
-    """Load one person by transaction; the id that the server gave the Patient."""
-    answer = httpx.post(base_url, json=bundle_with_ms(name), timeout=120)
-    answer.raise_for_status()
-    locations = [entry["response"]["location"] for entry in answer.json()["entry"]]
-    return next(loc.split("/")[1] for loc in locations if loc.startswith("Patient/"))

@@ -62,10 +62,12 @@ def installed(hapi: HAPIServer) -> dict[str, Any]:
     return found
 
 
+# One for all: each new client would read the machine's certificates anew.
+CLIENT = httpx.Client(timeout=60)
+
+
 def _issues(hapi: HAPIServer, resource: Resource) -> list[tuple[str, str]]:
-    answer = httpx.post(
-        f"{hapi.base_url}/{resource['resourceType']}/$validate", json=resource, timeout=60
-    )
+    answer = CLIENT.post(f"{hapi.base_url}/{resource['resourceType']}/$validate", json=resource)
     return [(issue["severity"], issue.get("diagnostics", "")) for issue in answer.json()["issue"]]
 
 
@@ -104,7 +106,7 @@ def test_what_was_installed_is_found_under_its_canonical_url(
     hapi: HAPIServer, installed: dict[str, Any], path: str
 ) -> None:
     resource = RESOURCES[path]
-    found = httpx.get(
+    found = CLIENT.get(
         f"{hapi.base_url}/{resource['resourceType']}",
         params={"url": resource["url"], "_elements": "url,version"},
         headers={"Cache-Control": "no-cache"},
