@@ -88,7 +88,9 @@ def bulk_step(_: Task) -> None:
         here.queue.deliver()
 
 
-@app.task(name=SCREEN, **_POLICY)
+# A process that dies with a batch is not made up for by a retry, which comes after minutes and as
+# often as a task may be retried, while the run waits: the next refill hands its people out.
+@app.task(name=SCREEN, retry_on_worker_lost=False, **_POLICY)
 def screen(_: Task, patient_keys: list[str]) -> None:
     """Screen one batch; the last one of a run asks for its delivery."""
     with site().alone("screen", *patient_keys) as here:

@@ -3,8 +3,8 @@
 A newcomer would get three things wrong. A person is pending once: a newer run takes them over
 from an older one, which then no longer waits for them. Handing a person out is counted, so that
 somebody whose record kills every worker that reads it is given up by this run in the end instead
-of holding it for ever. And a person who was given up is still pending: `take_over` moves them to
-a later run.
+of holding it for ever; their batch comes back in smaller ones, so that they take nobody with them.
+And a person who was given up is still pending: `take_over` moves them to a later run.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from service.store.audit import append
 from service.store.database import Database, chunks, insert_into, rows_where_in
 from service.store.entries import PendingBatch
 from service.store.tables import PENDING, RUNS
+
+# A batch of fifty comes back as tens of five, then one by one.
+_SMALLER = 10
 
 _FRESH = {
     "attempts": 0,
@@ -89,8 +92,8 @@ class Pending:
             _update(connection, handed_out, attempts=PENDING.c.attempts + 1, handed_out_at=at)
         return [
             PendingBatch(run_id, tuple(row.patient_key for row in chunk))
-            for run_id, people in groupby(handed_out, key=lambda row: row.run_id)
-            for chunk in chunks(people, batch_size)
+            for (run_id, vanished), people in groupby(handed_out, key=_kind_of_batch)
+            for chunk in chunks(people, max(1, batch_size // _SMALLER**vanished))
         ]
 
     def runs_of(self, patient_keys: Sequence[str]) -> dict[str, int]:
@@ -183,6 +186,11 @@ class Pending:
             return int(connection.scalar(sa.select(sa.func.count()).select_from(PENDING)) or 0)
 
 
+def _kind_of_batch(row: sa.Row[Any]) -> tuple[int, int]:
+    """The run, and how often these people were handed out and nobody ever reported."""
+    return row.run_id, 0 if row.last_problem else row.attempts
+
+
 def mark_pending(
     connection: sa.Connection,
     run_id: int,
@@ -229,8 +237,9 @@ def _is_due(at: datetime) -> sa.ColumnElement[bool]:
 
 def _free_people(at: datetime, handed_out_before: datetime, limit: int) -> sa.Select[Any]:
     is_out = PENDING.c.handed_out_at >= handed_out_before
+    columns = (PENDING.c.patient_key, PENDING.c.run_id, PENDING.c.attempts, PENDING.c.last_problem)
     return (
-        sa.select(PENDING.c.patient_key, PENDING.c.run_id, PENDING.c.attempts)
+        sa.select(*columns)
         .where(
             ~PENDING.c.is_given_up,
             _is_due(at),

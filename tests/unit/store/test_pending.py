@@ -200,3 +200,22 @@ def test_nobody_is_forgotten_who_waits_for_a_newer_run(ledger):
     newer = begin(ledger, keys)
     ledger.pending.forget(older, keys)
     assert ledger.pending.waiting_for(newer) == keys
+
+
+def test_a_batch_of_which_no_worker_reported_comes_back_in_smaller_ones(ledger):
+    begin(ledger, people(ledger, *(f"p{n}" for n in range(20))))
+    sizes = []
+    for minute in range(ATTEMPTS):
+        at = NOW + minute * MINUTE
+        batches = ledger.pending.hand_out(20, 100, at, at)
+        sizes.append({len(batch.patient_keys) for batch in batches})
+    assert sizes == [{20}, {2}, {1}]
+
+
+def test_a_batch_that_was_put_off_comes_back_as_it_was(ledger):
+    keys = people(ledger, "p1", "p2")
+    run = begin(ledger, keys)
+    ledger.pending.hand_out(20, 100, NOW, NOW)
+    for key in keys:
+        ledger.pending.store_failure(key, run, "EHR unavailable", NOW)
+    assert len(ledger.pending.hand_out(20, 100, NOW + MINUTE, NOW)) == 1
