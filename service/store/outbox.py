@@ -215,14 +215,18 @@ def replace_plans(
     query = sa.select(PLANS).where(PLANS.c.state.in_(OPEN_PLAN_STATES))
     rows = rows_where_in(connection, query, PLANS.c.patient_key, keys)
     open_plans = {(row.patient_key, row.kind): row for row in rows}
+    let_go = _runs_let_go(connection, {row.run_id for row in open_plans.values()})
     new_rows = []
     for screening in screenings:
         for plan in screening.plans:
             old = open_plans.get((screening.patient_key, plan.kind))
             state = "planned" if screening.patient_key in to_be_written else "shadow"
             row = _row(screening, plan, state, at)
+            digest = screening.assessment.protocol_digest
+            if old is not None and let_go.get(old.run_id) == digest and _is_let_go(old, row):
+                row["run_id"] = old.run_id
             if old is not None and _says_the_same(old, row):
-                _move(connection, old, screening.run_id)
+                _move(connection, old, row["run_id"])
                 continue
             if old is not None:
                 if _may_open_unseen(old, plan):
@@ -291,6 +295,22 @@ def _says_the_same(old: sa.Row[Any], new: Mapping[str, Any]) -> bool:
     is_unsent_twin = old.state == new["state"]
     is_sent_twin = old.state == "sent" and new["state"] == "planned"
     return bool(old.payload == new["payload"] and (is_unsent_twin or is_sent_twin))
+
+
+def _runs_let_go(connection: sa.Connection, run_ids: Set[int]) -> dict[int, str]:
+    """The runs that a second person released and that still deliver, with their protocols."""
+    query = sa.select(RUNS.c.id, RUNS.c.protocol_digest).where(
+        RUNS.c.state == RunState.DELIVERING, RUNS.c.released_by != ""
+    )
+    rows = rows_where_in(connection, query, RUNS.c.id, sorted(run_ids))
+    return {row.id: row.protocol_digest for row in rows}
+
+
+def _is_let_go(old: sa.Row[Any], new: Mapping[str, Any]) -> bool:
+    """Whether the new plan does what was looked at and released: then no newer run takes it along,
+    to be held by its limit once more."""
+    is_same_alert = (old.action, old.alert_key) == (new["action"], new["alert_key"])
+    return bool(is_same_alert and new["state"] == "planned")
 
 
 def _move(connection: sa.Connection, old: sa.Row[Any], run_id: int) -> None:

@@ -48,6 +48,15 @@ def alert_states(ledger, key):
     return [found.state for found in ledger.alerts.history([key]).get(key, ())]
 
 
+def let_go(ledger, key, *plans):
+    """A run that was held and then released by a second person, with nothing of it sent yet."""
+    run_id = begin(ledger)
+    ledger.screenings.store(screening(key, run_id, *plans), NOW)
+    ledger.runs.hold(run_id, "too many")
+    ledger.runs.release(run_id, "Otto Other", NOW)
+    return run_id
+
+
 # Which plans are sent at all
 
 
@@ -413,3 +422,32 @@ def test_an_alert_that_a_message_carries_is_not_forgotten(ledger):
     ledger.alerts.remember(key, told, NOW)
     ledger.outbox.mark_failed(plan_id, "EHRRejected")
     assert alert_states(ledger, key) == [EntryState.SENT]
+
+
+# A run that a second person let go
+
+
+def test_the_next_sweep_does_not_take_plans_out_of_a_run_that_was_let_go(ledger, key):
+    run_id = let_go(ledger, key, create("a1"))
+    ledger.screenings.store(screening(key, begin(ledger), create("a1")), NOW + HOUR)
+    assert [plan.run_id for plan in ledger.outbox.plans_to_send(10, NOW + HOUR)] == [run_id]
+
+
+def test_an_alert_that_was_let_go_goes_with_what_it_says_by_now(ledger, key):
+    run_id = let_go(ledger, key, create("a1"))
+    renewed = replace(create("a1"), reason="newly due, once more")
+    ledger.screenings.store(screening(key, begin(ledger), renewed), NOW + HOUR)
+    (waiting,) = ledger.outbox.plans_to_send(10, NOW + HOUR)
+    assert (waiting.run_id, waiting.plan) == (run_id, renewed)
+
+
+def test_another_alert_than_the_one_let_go_waits_for_the_newer_run(ledger, key):
+    let_go(ledger, key, create("a1"))
+    ledger.screenings.store(screening(key, begin(ledger), create("a2")), NOW + HOUR)
+    assert ledger.outbox.plans_to_send(10, NOW + HOUR) == []
+
+
+def test_a_run_that_nobody_had_to_let_go_hands_its_plans_to_the_newer_one(ledger, key):
+    released(ledger, key, create("a1"))
+    ledger.screenings.store(screening(key, begin(ledger), create("a1")), NOW + HOUR)
+    assert ledger.outbox.plans_to_send(10, NOW + HOUR) == []
