@@ -28,7 +28,12 @@ from service.screening.measurements import weigh as weigh_observation
 from service.screening.person import is_known_postmenopausal, with_possible_birth, youngest_age
 from service.screening.protocol import Protocol
 from service.screening.record import REQUIRED_TYPES, Decision, PatientRecord, Problem, ResourceRef
-from service.screening.refusal import is_wrong_diagnosis, standing_decision, undated_refusals
+from service.screening.refusal import (
+    is_wrong_diagnosis,
+    standing_decision,
+    undated_refusals,
+    was_done_elsewhere,
+)
 from service.screening.weighing import Weighing, weigh_findings
 
 
@@ -116,6 +121,10 @@ class Assessment:
         return tuple(f for f in self.findings if f.role is Role.RISK_FACTOR)
 
 
+RESULT_ELSEWHERE = "A scan was done elsewhere, somebody said: ask for its result."
+"""A note of whoever is snoozed for it (specification 3.5)."""
+
+
 def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
     """Judge one record. Pure: the same record, protocol and date always give the same answer."""
     record, impossible = with_possible_birth(record, on)
@@ -128,8 +137,10 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
     due_on = add_months(scan.when.first, months) if scan is not None else None
     status = _status(record, protocol, findings, weighing, decision, due_on, on)
     is_wrong = status is Status.SNOOZED and is_wrong_diagnosis(decision, protocol)
+    is_here = findings["central-dxa"].is_met
+    is_elsewhere = status is Status.SNOOZED and was_done_elsewhere(decision, protocol)
     has_gap = status is Status.RESULT_NEEDS_ACTION or is_wrong
-    is_running = status in (Status.SATISFIED, Status.DUE_SOON) and findings["central-dxa"].is_met
+    is_running = status in (Status.SATISFIED, Status.DUE_SOON) and is_here
     return Assessment(
         patient=record.patient,
         protocol_id=protocol.id,
@@ -149,7 +160,7 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
         refuted=frozenset(AlertKind if is_wrong else _refuted_kinds(record, protocol, status, on)),
         is_urgent=_is_urgent(findings.get(_FRACTURE), protocol, on),
         uses_t_score=_uses_t_score(record, protocol, on),
-        notes=tuple(_notes(record, on)),
+        notes=(*_notes(record, on), *([RESULT_ELSEWHERE] if is_elsewhere and not is_here else [])),
         unread=record.unread,
         withheld=record.withheld,
         reported=record.reported + impossible + tuple(_to_correct(record)),

@@ -80,6 +80,12 @@ def is_wrong_diagnosis(decision: Decision | None, protocol: Protocol) -> bool:
     return meaning is Meaning.WRONG_DIAGNOSIS
 
 
+def was_done_elsewhere(decision: Decision | None, protocol: Protocol) -> bool:
+    """Whether a person said that the scan was done where this EHR does not see it."""
+    meaning = None if decision is None else protocol.reasons.get(decision.code)
+    return meaning is Meaning.DONE_ELSEWHERE
+
+
 def undated_refusals(record: PatientRecord) -> Iterator[Problem]:
     """What somebody should correct in the chart."""
     for ref, when in _refused(record):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from service.screening.assess import Status
+from service.screening.assess import RESULT_ELSEWHERE, Status
 from service.screening.criteria.dxa_ordered import NOT_DONE
 from service.screening.criteria.multiple_sclerosis import MS
 from service.screening.criteria.secondary_cause import CAUSES
@@ -73,6 +73,10 @@ def _alert_without_ms(look: Look) -> list[str] | None:
 def _result_missing(look: Look) -> list[str] | None:
     scans = [e for e in look.counting("central-dxa") if _RESULT_WANTED in e["statement"]]
     return facts(scans) if scans and look.is_watched else None
+
+
+def _result_elsewhere(look: Look) -> list[str] | None:
+    return [] if RESULT_ELSEWHERE in look.entry.notes else None
 
 
 def _order_old(look: Look) -> list[str] | None:
@@ -195,6 +199,7 @@ REASONS = (
     Reason(
         "result-missing", _ROUTINE, "A scan was done and its result is not on file", _result_missing
     ),
+    Reason("result-elsewhere", _ROUTINE, "Ask for the result", _result_elsewhere),
     Reason("order-old", _ROUTINE, "Book the scan, or end the order", _order_old),
     Reason("possible-scan", _ROUTINE, "Look whether this is a scan", _possible_scan),
     Reason(

@@ -2,10 +2,12 @@
 
 import pytest
 
+from service.ehr.decision_reason import NON_ADHERENCE_SYSTEM
 from service.screening.assess import Status
 from service.worklist.look import Look
 from service.worklist.reasons import REASONS
 from tests.lib.patients import (
+    Code,
     condition,
     document,
     dxa,
@@ -22,7 +24,7 @@ from tests.lib.patients import (
     visit_for_ms,
     woman,
 )
-from tests.spec.book import MARA
+from tests.spec.book import MARA, told
 
 from .builders import judged, of_status, why
 
@@ -33,6 +35,12 @@ DUE = (woman(born="1986-06-01"), ms(), edss(6.5, on="2026-03-01"))
 def with_ms(**elements):
     """A woman of 40 whose only diagnosis of MS is this one."""
     return woman(born="1986-06-01"), ms(**elements), edss(2.0, on="2026-03-01")
+
+
+def answered(code, on="2026-08-22"):
+    """The same person, told on 1 August 2026; the Task is rejected with a code of HL7's."""
+    reason = Code(NON_ADHERENCE_SYSTEM, code)
+    return told(*DUE, on="2026-08-01", flag="inactive", task="rejected", changed=on, because=reason)
 
 
 # Nobody to look at
@@ -300,3 +308,19 @@ def test_an_assessment_of_an_older_version_without_criteria_fails_nobody():
 
 def test_a_silent_repr_shows_nobody():
     assert "MS" not in repr(Look(judged(*MARA), has_open_alert=False))
+
+
+# Done elsewhere
+
+
+def test_a_scan_that_was_done_elsewhere_asks_for_its_result():
+    assert "result-elsewhere" in why(*DUE, *answered("action-completed"))
+
+
+def test_a_scan_done_elsewhere_is_asked_for_no_longer_when_its_result_is_here():
+    scanned = dxa(z=-0.5, on="2026-10-01")
+    assert "result-elsewhere" not in why(*DUE, *answered("action-completed"), scanned)
+
+
+def test_another_no_asks_for_no_result():
+    assert "result-elsewhere" not in why(*DUE, *answered("patient-refuses"))
