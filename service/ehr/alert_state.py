@@ -125,10 +125,6 @@ _STATES = {
 }
 
 
-# Entered in error: a spare copy that we retired, such as the other record's after a merge.
-_CLOSED_BY_US = ("completed", "cancelled", "entered-in-error")
-
-
 def state_of(pair: Pair, known: Remembered | None) -> AlertState:
     """The state of an alert; `known` is None where the ledger has never heard of it."""
     flag_end, task_end = ends_of(pair, known)
@@ -146,7 +142,7 @@ def ends_of(pair: Pair, known: Remembered | None) -> tuple[End, End]:
     return _flag_end(pair.flag, task_end, known), task_end
 
 
-# The last is that of a spare alert which we retired.
+# Entered in error: a spare copy that we retired, such as the other record's after a merge.
 _CLOSED_BY_US = ("completed", "cancelled", "entered-in-error")
 
 
