@@ -13,6 +13,8 @@ FIND_QUEUE = "find"
 SCREEN_QUEUE = "screen"
 WRITE_QUEUE = "write"
 QUEUES = (FIND_QUEUE, SCREEN_QUEUE, WRITE_QUEUE)
+KEY_PREFIX = "boneflag:"
+"""Before every key of ours in Redis: the access list lets us at no other."""
 
 POLL = "boneflag.poll"
 SWEEP = "boneflag.sweep"
@@ -38,6 +40,11 @@ VISIBILITY_TIMEOUT_SECONDS = 1800
 # A step of a bulk export may download and screen a whole cohort. It is acknowledged before it
 # begins, so that the visibility timeout does not concern it: the next tick finds what is left.
 BULK_STEP_TIME_LIMIT_SECONDS = 6 * 3600
+
+
+def queue_key(name: str) -> str:
+    """The list in Redis in which the messages of a queue wait."""
+    return KEY_PREFIX + name
 
 
 class QueueUnavailable(Exception):

@@ -288,6 +288,11 @@ class Settings(BaseSettings):
     health_max_age_seconds: int = Field(
         1800, ge=1, description="Ready needs a real answer of the EHR within this time."
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="What Prometheus must show as a bearer token at `/metrics`; empty: there is no"
+        " such page (docs/monitoring.md).",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe level that is logged."
     )

@@ -18,6 +18,7 @@ from celery.signals import beat_init, celeryd_init, setup_logging, task_failure,
 
 from service.logs import configure_logs
 from service.queue import (
+    KEY_PREFIX,
     QUEUES,
     ROUTES,
     SCREEN_QUEUE,
@@ -29,7 +30,6 @@ from service.settings import PREFIX, Settings, SettingsInvalid, load_settings
 from workers.schedule import beat_schedule
 
 _log = structlog.get_logger()
-KEY_PREFIX = "boneflag:"
 _EXIT_SETTINGS = 2
 _NO_REDIS = "memory://not-configured"
 _SOFT_SHUTDOWN_SECONDS = 60
@@ -121,4 +121,4 @@ task_retry.connect(_say_retried)
 celeryd_init.connect(_need_redis)
 beat_init.connect(_need_redis)
 app = _app()
-__all__ = ["QUEUES", "app", "make_app"]
+__all__ = ["KEY_PREFIX", "QUEUES", "app", "make_app"]

@@ -65,6 +65,16 @@ class DeadLetters:
             return sorted(connection.scalars(query))
 
 
+def count_people_given_up() -> sa.Select[Any]:
+    """How many people are given up, for whoever counts inside a transaction of theirs."""
+    return _people(sa.func.count(), run_id=None)
+
+
+def count_plans_given_up(*, is_unknown: bool) -> sa.Select[Any]:
+    """The same of plans: those whose outcome nobody knows, or the others."""
+    return _plans(sa.func.count(), run_id=None, is_unknown=is_unknown)
+
+
 _IS_SOMEBODY = sa.and_(PATIENTS.c.merged_into.is_(None), ~PATIENTS.c.is_left_out)
 
 

@@ -30,6 +30,7 @@ from service.store.runs import Runs
 from service.store.schema import migrate
 from service.store.screenings import Screenings
 from service.store.switches import Switches
+from service.store.tallies import Tallies
 from service.store.unknown_alerts import UnknownAlerts
 from service.store.watched import Watched
 from service.store.watermarks import Watermarks
@@ -64,6 +65,7 @@ class Ledger:
         self.withdrawals = Withdrawals(self._database)
         self.unknown_alerts = UnknownAlerts(self._database)
         self.report = Report(self._database)
+        self.tallies = Tallies(self._database)
         self.watched = Watched(self._database)
         self.approvals = Approvals(self._database)
         self.switches = Switches(self._database)

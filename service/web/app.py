@@ -11,20 +11,27 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from service.logs import configure_logs
 from service.pipeline import WATERMARK
 from service.settings import Settings, SettingsInvalid, load_settings, require_base_url
 from service.web.health import EHRWatch, Readiness, answers
-from service.wiring import client_for, ledger_for, redis_for, signing_keys_for
+from service.web.metrics import Gauges, metrics_route
+from service.wiring import (
+    client_for,
+    gauge_sources_for,
+    ledger_for,
+    redis_for,
+    signing_keys_for,
+)
 
 if TYPE_CHECKING:
     from service.store.ledger import Ledger
@@ -35,10 +42,14 @@ _NOT_KEPT = {"Cache-Control": "no-store"}
 _KEPT_FOR_AN_HOUR = {"Cache-Control": "public, max-age=3600"}
 
 
-def make_app(readiness: Readiness, jwks: Mapping[str, object] | None = None) -> Starlette:
+def make_app(
+    readiness: Readiness,
+    jwks: Mapping[str, object] | None = None,
+    more: Sequence[BaseRoute] = (),
+) -> Starlette:
     """The application that tells about these three, and gives `jwks`, our public keys.
 
-    Without keys there is no such page.
+    Without keys there is no such page. `more` are pages that the settings ask for.
     """
 
     def live(_: Request) -> JSONResponse:
@@ -54,7 +65,8 @@ def make_app(readiness: Readiness, jwks: Mapping[str, object] | None = None) -> 
     def keys(_: Request) -> JSONResponse:
         return JSONResponse(jwks, headers=_KEPT_FOR_AN_HOUR)
 
-    routes = [Route("/health/live", live), Route("/health/ready", ready)]
+    routes: list[BaseRoute] = [*more]
+    routes += [Route("/health/live", live), Route("/health/ready", ready)]
     if jwks is not None:
         routes.append(Route("/jwks.json", keys))
     return Starlette(routes=routes)
@@ -89,6 +101,15 @@ def readiness_for(settings: Settings) -> Readiness:
     )
 
 
+def wanted_routes(settings: Settings) -> list[BaseRoute]:
+    """The pages that are there only where a setting asks for them."""
+    routes: list[BaseRoute] = []
+    if token := settings.metrics_token.get_secret_value():
+        sources = gauge_sources_for(settings, _opened_once(lambda: ledger_for(settings)))
+        routes.append(metrics_route(Gauges(sources), token))
+    return routes
+
+
 def _opened_once(open_ledger: Callable[[], Ledger]) -> Callable[[], Ledger]:
     """Open at the first use that succeeds: a database that is away now may be back later."""
     lock = threading.Lock()
@@ -107,7 +128,7 @@ def _start() -> Starlette:
     try:
         settings = load_settings()
         configure_logs(settings.log_level)
-        return make_app(readiness_for(settings), jwks_for(settings))
+        return make_app(readiness_for(settings), jwks_for(settings), wanted_routes(settings))
     except SettingsInvalid as error:
         print(f"boneflag: {error}", file=sys.stderr)
         raise SystemExit(EXIT_SETTINGS) from None

@@ -29,6 +29,7 @@ from service.wiring.protocol import (
 )
 from service.wiring.rebuilding import rebuilding_for
 from service.wiring.taking_back import channels_for
+from service.wiring.watching import gauge_sources_for
 
 __all__ = [
     "approval_for",
@@ -39,6 +40,7 @@ __all__ = [
     "connection_for",
     "delivery_for",
     "effective_for",
+    "gauge_sources_for",
     "ledger_for",
     "live_refusals_for",
     "overlay_for",
