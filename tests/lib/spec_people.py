@@ -12,6 +12,7 @@ import copy
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -31,6 +32,7 @@ from service.screening.alert import (
     alert_key,
     content_digest,
 )
+from service.screening.criteria.dxa_ordered import NOT_DONE
 from service.screening.protocol import Protocol, packaged_protocol
 from service.screening.record import ResourceRef
 from service.screening.value_sets import DataRequirement, Vocabulary, packaged_vocabulary
@@ -119,18 +121,31 @@ def _readdress(alert: Resource, own: str) -> None:
 
 def _contents(case: Case, own: str, ids: Mapping[str, str]) -> dict[str, str]:
     """The digest of what each Task says, as it stands, and with the new ids of its evidence."""
+    moved = {r: f"{r.split('/')[0]}/{new}" for r, new in ids.items()}
     found = {}
     for task in (r for r in case.chart if r["resourceType"] == "Task"):
         extensions = {e["url"].rsplit("/", 1)[-1]: e.get("valueString") for e in task["extension"]}
         evidence = tuple(i["valueReference"]["reference"] for i in task.get("input", ()))
-        moved = tuple(f"{r.split('/')[0]}/{ids[r]}" if r in ids else r for r in evidence)
-        for kind in AlertKind:
-            said = tuple((extensions.get("alert-reasons") or "").split())
-            for reasons in (said, ("GAP-01|None",)):
-                if content_digest(kind, reasons, evidence) == extensions["alert-content"]:
-                    new = content_digest(kind, reasons, moved)
-                    found[extensions["alert-content"]] = new
+        said = tuple((extensions.get("alert-reasons") or "").split())
+        for kind, reasons, news in product(AlertKind, (said, ("GAP-01|None",)), _news(ids)):
+            if _digest(kind, reasons, evidence, news) == extensions["alert-content"]:
+                there = [tuple(moved.get(ref, ref) for ref in refs) for refs in (evidence, news)]
+                found[extensions["alert-content"]] = _digest(kind, reasons, *there)
     return found
+
+
+def _news(references: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """What the digest may hold beside the evidence: nothing, or an order that was not done.
+
+    Such an order is told in words and is no input of the Task.
+    """
+    return ((), *((ref,) for ref in references if ref.startswith("ServiceRequest/")))
+
+
+def _digest(
+    kind: AlertKind, reasons: tuple[str, ...], evidence: tuple[str, ...], not_done: tuple[str, ...]
+) -> str:
+    return content_digest(kind, reasons, (*evidence, *(f"{ref} {NOT_DONE}" for ref in not_done)))
 
 
 class AsItWasLoaded(httpx.BaseTransport):
