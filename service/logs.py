@@ -12,8 +12,9 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -27,7 +28,7 @@ ALLOWED_FIELDS = frozenset(
     parameter method strategy version digest limit new_alerts duplicates plans sent
     confirmed failed held queue task error code severity server fhir_version complete host
     port signal instant newcomers changed possible retry_after_seconds outcome_unknown did
-    search_number listed unreadable problem
+    search_number listed unreadable problem alerts to_retire
     """.split()
 )
 _LONGEST_VALUE = 200
@@ -74,6 +75,26 @@ class LibraryFormatter(logging.Formatter):
         return json.dumps(line)
 
 
+class _Expendable:
+    """Where lines go: one that cannot be written, to a full disk, is lost and costs nothing else.
+
+    `logging` does so by itself; structlog would end the work that had something to say.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write it if there is room."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Let it go if there is room; what has none is tried again with the next line."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure_logs(level: str, *, as_json: bool = True) -> None:
     """Set up structlog and silence what leaks; call once for each process."""
     handler = logging.StreamHandler(sys.stderr)
@@ -93,6 +114,6 @@ def configure_logs(level: str, *, as_json: bool = True) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Expendable(sys.stderr))),
         cache_logger_on_first_use=False,
     )

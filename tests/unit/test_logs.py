@@ -56,6 +56,28 @@ def lines_of(program):
     return done.stderr.splitlines()
 
 
+@pytest.mark.parametrize(
+    "says", ["structlog.get_logger().warning('ehr_unavailable')", "logging.error('gone')"]
+)
+def test_a_log_on_a_full_disk_costs_its_lines_and_never_the_work(says):
+    """`/dev/full` answers as a full disk does: ENOSPC, from the kernel."""
+    with Path("/dev/full").open("w") as full:
+        program = (
+            "from service.logs import configure_logs; configure_logs('DEBUG')\n"
+            "import logging, structlog\n"
+            f"for _ in range(1000): {says}\n"
+            "print('the work is done', flush=True)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            cwd=ROOT,
+        )
+    assert (done.stdout, done.returncode) == ("the work is done\n", 0)
+
+
 def test_a_field_that_is_not_on_the_list_is_dropped():
     (line,) = lines_of(
         "import structlog\n"
