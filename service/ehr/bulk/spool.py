@@ -14,7 +14,7 @@ from __future__ import annotations
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self
 
@@ -68,8 +68,9 @@ class Spool:
                 yield chart
 
     def close(self) -> None:
-        """Throw everything away."""
-        self._file.close()
+        """Throw everything away, also what never found room on the disk."""
+        with suppress(OSError):
+            self._file.close()
         self._waiting.clear()
 
     def __enter__(self) -> Self:

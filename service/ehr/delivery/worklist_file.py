@@ -116,8 +116,13 @@ class WorklistFile:
                 rows.values(), key=lambda row: (str(row.get("since")), row["alert_key"])
             )
             lines = (msgspec.json.encode(row).decode() for row in ordered)
-            _replace(self._ndjson, "".join(f"{line}\n" for line in lines))
-            _replace(self._csv, as_csv(ordered))
+            # The NDJSON last: it is what we read back, and so says what the CSV has as well.
+            _replace(
+                {
+                    self._csv: as_csv(ordered),
+                    self._ndjson: "".join(f"{line}\n" for line in lines),
+                }
+            )
             return True
 
     def _read(self) -> Rows:
@@ -156,15 +161,23 @@ def _as_outage() -> Iterator[None]:
         ) from None
 
 
-def _replace(path: Path, text: str) -> None:
-    """Put a whole new file in place of the old one, for its owner alone."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def _replace(texts: Mapping[Path, str]) -> None:
+    """Put whole new files in place of the old ones, in this order, for their owner alone.
+
+    None is put in place before all are on the disk.
+    """
+    made: dict[Path, Path] = {}
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)  # mkstemp made it 0600.
+        for path, text in texts.items():
+            descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            made[path] = Path(name)
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, new in made.items():
+            new.replace(path)  # mkstemp made it 0600.
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        for new in made.values():
+            new.unlink(missing_ok=True)
         raise

@@ -20,6 +20,7 @@ from service.ehr.row_writer import mrn_in
 from service.screening.alert import AlertState
 from tests.lib.alerts import ANNA, an_alert, create, resolve, update, withdraw
 from tests.lib.channels import RememberedLine, capability_of, options
+from tests.lib.full_disk import full_disk
 from tests.lib.wire import Chart, Wire
 
 MR = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}]}
@@ -178,6 +179,34 @@ def test_a_folder_that_is_gone_is_an_outage_and_its_name_is_not_told(tmp_path: P
     with pytest.raises(EHRUnavailable, match="make its folder") as failed:
         file.change(lambda _: True)
     assert str(tmp_path) not in str(failed.value)
+
+
+def test_on_a_full_disk_the_files_stay_as_they_are_and_nothing_is_left_beside_them(
+    site: Site,
+) -> None:
+    site.line.apply(create())
+    before = {file.name: file.read_bytes() for file in site.path.parent.iterdir()}
+    with full_disk(1000), pytest.raises(EHRUnavailable, match="the disk has room"):
+        site.line.apply(create(an_alert(episode=2)))
+    assert {file.name: file.read_bytes() for file in site.path.parent.iterdir()} == before
+
+
+def test_an_alert_that_found_a_full_disk_is_told_when_there_is_room_again(site: Site) -> None:
+    with full_disk(100), pytest.raises(EHRUnavailable):
+        site.line.apply(create())
+    assert site.line.apply(create(), is_outcome_unknown=True).did == "created"
+    assert len(site.rows) == len(site.cells) == 1
+
+
+def test_a_csv_that_could_not_be_put_in_place_is_made_up_for_by_the_next_try(site: Site) -> None:
+    """An import that reads the CSV would otherwise miss a row that the NDJSON has."""
+    in_the_way = site.path.with_name("worklist.csv")
+    in_the_way.mkdir()
+    with pytest.raises(EHRUnavailable):
+        site.line.apply(create())
+    in_the_way.rmdir()
+    site.line.apply(create(), is_outcome_unknown=True)
+    assert len(site.cells) == 1
 
 
 def test_a_patient_without_a_marked_record_number_has_none() -> None:

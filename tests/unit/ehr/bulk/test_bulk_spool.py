@@ -1,11 +1,12 @@
 """Charts between the download and the reading."""
 
-import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from service.ehr.bulk.spool import Spool, SpoolUnusable
+from tests.lib.full_disk import full_disk
 
 
 def everything(spool):
@@ -72,21 +73,27 @@ def test_a_directory_that_is_not_there_is_said_clearly():
         fill(Spool("/nowhere/at/all", in_memory_bytes=1))
 
 
-def test_a_full_disk_is_said_clearly(monkeypatch):
-    spool = Spool()
+def test_a_full_disk_is_said_clearly_in_the_middle_of_an_export():
+    with full_disk(100_000), pytest.raises(SpoolUnusable, match="BONEFLAG_BULK_SPOOL_DIRECTORY"):
+        fill(Spool(in_memory_bytes=1))
 
-    def full(_):
-        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(spool._file, "write", full, raising=False)
-    with pytest.raises(SpoolUnusable, match="No space left"):
-        fill(spool)
+def test_a_disk_that_was_full_at_the_last_byte_is_said_clearly_before_a_chart_is_read():
+    """A short block waits in a buffer of Python's, and only the next step finds out."""
+    with full_disk(100), pytest.raises(SpoolUnusable), Spool(in_memory_bytes=1) as spool:
+        spool.add("p1", "Condition", b'{"text":"%b"}' % (b"x" * 70_000))
+        everything(spool)
 
 
 def fill(spool):
     with spool:
         for _ in range(3000):
-            spool.add("p1", "Condition", b'{"text":"long enough that a block is written soon"}')
+            spool.add("p1", "Condition", noise(100))
+
+
+def noise(length):
+    """A resource that no compression makes shorter than this."""
+    return b'{"text":"%b"}' % os.urandom(length).hex().encode()
 
 
 def test_nothing_of_the_spool_stays_behind(tmp_path):
