@@ -2,7 +2,7 @@
 
 A newcomer would get one thing wrong: nothing is sent again. What failed is forgotten, the person is
 read and judged in a run of their own, and whatever is due then is planned anew, looked for, and
-written within the limits of that run.
+written within the limits of that run, where somebody has approved the protocol in force.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 
 import structlog
 
-from service.store.entries import Mode
+from service.going_live.leave import GoingLive
 from service.store.ledger import Ledger
 
 _log = structlog.get_logger()
@@ -36,7 +36,7 @@ class Retry:
 
 
 def retry(
-    ledger: Ledger, wanted: Wanted, mode: Mode, protocol_digest: str, at: datetime
+    ledger: Ledger, wanted: Wanted, going_live: GoingLive, protocol_digest: str, at: datetime
 ) -> Retry | None:
     """Make whoever was given up due again, with all attempts before them; None where nobody was."""
     keys: set[str] = set()
@@ -46,8 +46,7 @@ def retry(
         keys |= set(ledger.dead_letters.people_of_plans(wanted.run_id))
     if not keys:
         return None
-    run_id = ledger.runs.open("screen", mode, protocol_digest, at)
-    ledger.pending.mark(run_id, keys, at)
-    ledger.runs.finish_reading(run_id)
+    run_id = going_live.open_run("screen", protocol_digest, at)
+    ledger.dead_letters.make_due(run_id, keys, at)
     _log.info("dead_letters_retried", run=run_id, patients=len(keys))
     return Retry(run_id, len(keys))

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from service.going_live.leave import GoingLive
 from service.screening.alert import AlertKind
 from service.screening.decision_meaning import WRONG_DIAGNOSIS, Meaning
 from service.screening.decision_span import settled
@@ -60,7 +61,7 @@ class Deciding:
     def __init__(self, ledger: Ledger, protocol: Protocol, mode: Mode) -> None:
         self._ledger = ledger
         self._protocol = protocol
-        self._mode = mode
+        self._going_live = GoingLive(ledger, mode)
 
     def decide(self, fhir_id: str, answer: Answer, on: date, at: datetime) -> tuple[Decision, bool]:
         """Keep a decision; the decision that stands now, and whether it is news.
@@ -109,7 +110,7 @@ class Deciding:
 
     def _look_again(self, key: str, at: datetime) -> None:
         """Somebody whom the hospital leaves out is not looked at, whatever is decided."""
-        run = self._ledger.runs.open("screen", self._mode, self._protocol.digest, at)
+        run = self._going_live.open_run("screen", self._protocol.digest, at)
         if self._ledger.cohort.fhir_ids_of([key]):
             self._ledger.pending.mark(run, [key], at)
         self._ledger.runs.finish_reading(run)

@@ -29,6 +29,7 @@ from service.screening.alert import (
 from service.screening.decision_span import settled
 from service.screening.protocol import Protocol
 from service.screening.record import Decision, ResourceRef
+from service.store.acts import Act
 from service.store.entries import AlertEntry, EntryState
 from service.store.errors import StoreConflict
 from service.store.ledger import Ledger
@@ -108,6 +109,7 @@ class Rebuilding:
         for batch in _batches(keys):
             self._take_batch(batch, at)
             self._tell(len(batch), len(keys))
+        self._write_down(at)
         _log.warning(
             "ledger_rebuilt", patients=len(keys), alerts=sum(self._rebuilt.alerts.values())
         )
@@ -124,8 +126,16 @@ class Rebuilding:
         self._rebuilt.found_beside = len(beside)
         return sorted(members | beside)
 
+    def _write_down(self, at: datetime) -> None:
+        found = sum(self._rebuilt.alerts.values())
+        told = f"people: {self._rebuilt.people}; alerts: {found}"
+        self._ledger.audit.record([Act("ledger rebuilt", detail=told)], at)
+
     def _take_batch(self, keys: Sequence[str], at: datetime) -> None:
         fhir_ids = self._ledger.cohort.fhir_ids_of(keys)
+        # Before the EHR is asked: whoever stops it in the middle has read the first part.
+        looks = [Act("read", key, reason="our alerts, for a lost ledger") for key in fhir_ids]
+        self._ledger.audit.record(looks, at)
         read = self._ehr.read_alerts(list(fhir_ids.values()), {})
         known = self._ledger.alerts.history(keys)
         kept = self._ledger.decisions.kept(keys)

@@ -27,7 +27,8 @@ def retry(
     settings = start()
     from service.dead_letters import Wanted
     from service.dead_letters import retry as make_due
-    from service.wiring import effective_for, ledger_for
+    from service.going_live.leave import GoingLive
+    from service.wiring import ledger_for, protocol_for
 
     wanted = Wanted(people=people or not plans, plans=plans or not people, run_id=run)
     with ledger_for(settings) as ledger:
@@ -40,14 +41,18 @@ def retry(
                 " sweep. Mend the cause first"
             )
             return
-        protocol, _ = effective_for(settings)
-        begun = make_due(ledger, wanted, settings.mode, protocol.digest, datetime.now(UTC))
+        going_live = GoingLive(ledger, settings.mode)
+        digest = protocol_for(settings).digest
+        begun = make_due(ledger, wanted, going_live, digest, datetime.now(UTC))
+        missing = going_live.leave(digest).missing
     typer.echo(
         "nobody is judged anew"
         if begun is None
         else f"people judged anew: {begun.patients}, by run {begun.run_id}; the workers begin"
         " within a minute, and `boneflag report` shows how it went"
     )
+    if begun is not None and missing:
+        typer.echo(f"nothing of it is written: {missing}")
 
 
 def sentences(found: GivenUp, wanted: Wanted) -> Iterator[str]:

@@ -15,6 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.store.acts import Act
+from service.store.audit import append
 from service.store.cohort import People, dismiss, everybody, insert_people, name
 from service.store.database import Database, chunks
 from service.store.entries import CohortChange
@@ -141,6 +143,7 @@ class CohortReadings:
                 .where(COHORT_READINGS.c.id == newest.id)
                 .values(accepted_at=at)
             )
+            append(connection, [Act("cohort accepted", detail=f"people: {newest.size}")], at)
             return True
 
     def newest(self, limit: int = 1) -> list[CohortReading]:

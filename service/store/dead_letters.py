@@ -8,15 +8,19 @@ from what the EHR shows then; a failed request is never sent a second time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from service.store.acts import Act
+from service.store.audit import append
 from service.store.database import Database
 from service.store.entries import EntryState
-from service.store.tables import ALERTS, LATEST_ASSESSMENTS, PATIENTS, PENDING, PLANS
+from service.store.pending import mark_pending
+from service.store.tables import ALERTS, LATEST_ASSESSMENTS, PATIENTS, PENDING, PLANS, RUNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,15 @@ class DeadLetters:
     def people_of_plans(self, run_id: int | None = None) -> list[str]:
         """The keys of those about whom a plan failed."""
         return self._keys(_plans(PLANS.c.patient_key, run_id=run_id).distinct())
+
+    def make_due(self, run_id: int, patient_keys: Collection[str], at: datetime) -> None:
+        """Let a run that is open wait for these people and for nobody else."""
+        with self._database.writing() as connection:
+            mark_pending(connection, run_id, patient_keys, at)
+            of_run = sa.update(RUNS).where(RUNS.c.id == run_id)
+            connection.execute(of_run.values(is_reading_done=True))
+            act = Act("retry", run_id=run_id, detail=f"people: {len(patient_keys)}")
+            append(connection, [act], at)
 
     def _keys(self, query: sa.Select[Any]) -> list[str]:
         with self._database.reading() as connection:

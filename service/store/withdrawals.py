@@ -168,6 +168,8 @@ class Withdrawals:
         )
         with self._database.writing() as connection:
             found = connection.execute(again.values(state="todo", problem="", changed_at=at))
+            act = Act("withdrawal", detail=f"withdrawal {number} goes on")
+            append(connection, [act], at)
             return found.rowcount
 
     def mark_sent(self, item: Item, by: str, at: datetime) -> None:

@@ -232,6 +232,25 @@ def test_after_a_rollback_the_file_is_approved_only_once_it_has_been_ended(opera
     assert "a rollback is in force" in output
 
 
+def test_after_a_rollback_whoever_was_given_up_is_judged_by_what_is_in_force(operator, ward):
+    ward.admit(due)
+    operator.goes_live()
+    digest = ward.line(is_approved=False).protocol.digest
+    operator.changes_the_protocol()
+    operator.types("rollback --approver Otto_Other")
+    with ward.ledger() as ledger:
+        run = ledger.runs.newest(1)[0].id
+        ledger.pending.mark(run, ledger.cohort.members(), ward.clock.now())
+        ledger.pending.give_up(run, ledger.cohort.members(), "EHR unavailable")
+
+    code, output = operator.types("retry --yes")
+
+    assert code == 0, output
+    with ward.ledger() as ledger:
+        retried = ledger.runs.newest(1)[0]
+    assert (retried.kind, retried.mode, retried.protocol_digest) == ("screen", "live", digest)
+
+
 def test_without_another_protocol_there_is_no_way_back(operator, ward):
     ward.admit(fine)
     operator.goes_live()

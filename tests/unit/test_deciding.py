@@ -55,6 +55,12 @@ def test_whoever_was_decided_about_is_looked_at_again(deciding, ledger):
     assert waiting(ledger)
 
 
+def test_the_look_after_a_decision_writes_nothing_that_nobody_approved(ledger):
+    live = Deciding(ledger, packaged_protocol(packaged_vocabulary()), "live")
+    live.decide("p1", NO, TODAY, NOW)
+    assert ledger.runs.newest(1)[0].mode == "shadow"
+
+
 def test_saying_it_again_another_day_changes_nothing(deciding, ledger):
     first, _ = deciding.decide("p1", NO, TODAY, NOW)
     runs = len(ledger.runs.newest(9))

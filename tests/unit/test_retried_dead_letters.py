@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from service.dead_letters import Wanted, retry
+from service.going_live.leave import GoingLive
 from service.store.ledger import Ledger
+from tests.lib.going_live import approve
 from tests.unit.store.builders import (
     ATTEMPTS,
     MINUTE,
@@ -57,7 +59,7 @@ def failed(ledger):
 
 
 def test_who_was_given_up_is_due_at_once_with_all_attempts_before_them(ledger, given_up):
-    begun = retry(ledger, EVERYTHING, "live", "digest", NOW)
+    begun = retry(ledger, EVERYTHING, GoingLive(ledger, "live"), "digest", NOW)
     handed_out = [hand_out(ledger, NOW + minute * MINUTE) for minute in range(ATTEMPTS)]
     assert begun is not None
     assert begun.patients == 2
@@ -65,7 +67,7 @@ def test_who_was_given_up_is_due_at_once_with_all_attempts_before_them(ledger, g
 
 
 def test_the_run_of_a_retry_is_reported_and_can_deliver(ledger, given_up):
-    begun = retry(ledger, EVERYTHING, "live", "digest", NOW)
+    begun = retry(ledger, EVERYTHING, GoingLive(ledger, "live"), "digest", NOW)
     for number, key in enumerate(given_up):
         plan = create(f"alert-{number}")
         ledger.screenings.store(screening(key, begun.run_id, plan), NOW)
@@ -73,22 +75,35 @@ def test_the_run_of_a_retry_is_reported_and_can_deliver(ledger, given_up):
     assert len(ledger.outbox.plans_to_send(10, NOW)) == 2
 
 
+def test_the_run_of_a_retry_is_live_only_under_what_somebody_approved(ledger, given_up):
+    approve(ledger, "another digest")
+    begun = retry(ledger, EVERYTHING, GoingLive(ledger, "live"), "digest", NOW)
+    assert ledger.runs.get(begun.run_id).mode == "shadow"
+
+
+def test_the_run_of_a_retry_knows_its_approval(ledger, given_up):
+    number = approve(ledger, "digest")
+    begun = retry(ledger, EVERYTHING, GoingLive(ledger, "live"), "digest", NOW)
+    run = ledger.runs.get(begun.run_id)
+    assert (run.mode, run.approval_id) == ("live", number)
+
+
 def test_a_failed_plan_is_made_anew_by_a_look_and_never_sent_as_it_was(ledger, failed):
-    begun = retry(ledger, EVERYTHING, "live", "digest", NOW)
+    begun = retry(ledger, EVERYTHING, GoingLive(ledger, "live"), "digest", NOW)
     assert ledger.outbox.plans_to_send(10, NOW) == []
     assert ledger.pending.runs_of([failed]) == {failed: begun.run_id}
 
 
 def test_people_and_plans_are_retried_apart(ledger, given_up, failed):
-    retry(ledger, Wanted(people=False, plans=True), "live", "digest", NOW)
+    retry(ledger, Wanted(people=False, plans=True), GoingLive(ledger, "live"), "digest", NOW)
     assert list(ledger.pending.runs_of([failed, *given_up])) == [failed]
 
 
 def test_without_dead_letters_no_run_is_begun(ledger):
-    assert retry(ledger, EVERYTHING, "live", "digest", NOW) is None
+    assert retry(ledger, EVERYTHING, GoingLive(ledger, "live"), "digest", NOW) is None
     assert ledger.runs.newest(1) == []
 
 
 def test_a_second_retry_finds_nothing_left(ledger, given_up, failed):
-    retry(ledger, EVERYTHING, "live", "digest", NOW)
-    assert retry(ledger, EVERYTHING, "live", "digest", NOW) is None
+    retry(ledger, EVERYTHING, GoingLive(ledger, "live"), "digest", NOW)
+    assert retry(ledger, EVERYTHING, GoingLive(ledger, "live"), "digest", NOW) is None
