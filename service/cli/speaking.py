@@ -6,6 +6,7 @@ refused, 5 EHR rejected or not understood, 6 store or queue.
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from collections.abc import Callable
@@ -24,6 +25,11 @@ EXIT_DIFFERS = 1
 EXIT_SETTINGS, EXIT_UNAVAILABLE, EXIT_REFUSED, EXIT_REJECTED, EXIT_STORE = 2, 3, 4, 5, 6
 _SPOOL = "service.ehr.bulk.spool"
 _FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_ROOM = (
+    "there is no room for what this command writes ({}): make room on the disk where its output"
+    " goes, and run it again"
+)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -48,7 +54,8 @@ def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
             code = exit_code(error)
             if code is None:
                 raise
-            typer.echo(f"boneflag: {error}", err=True)
+            said = _NO_ROOM.format(error.strerror) if isinstance(error, OSError) else error
+            typer.echo(f"boneflag: {said}", err=True)
             raise typer.Exit(code) from None
 
     return wrapped
@@ -60,6 +67,8 @@ def exit_code(error: Exception) -> int | None:
         return error.code
     if isinstance(error, SettingsInvalid) or _is_about_the_protocol(error):
         return EXIT_SETTINGS
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return EXIT_STORE
     room = type(error).__module__
     if room.startswith(("service.store", "service.queue", "service.working", _SPOOL)):
         return EXIT_STORE

@@ -6,6 +6,7 @@ import stat
 import pytest
 
 from service.names_file import opened_names_file, safe_cells
+from tests.lib.full_disk import full_disk
 
 
 def test_it_is_for_its_owner_alone_whatever_the_umask(tmp_path):
@@ -36,6 +37,12 @@ def test_work_that_fails_leaves_no_half_list(tmp_path):
     with pytest.raises(RuntimeError), opened_names_file(tmp_path / "list.csv") as file:
         file.write("half")
         raise RuntimeError
+    assert not (tmp_path / "list.csv").exists()
+
+
+def test_a_full_disk_leaves_no_half_list(tmp_path):
+    with full_disk(100), pytest.raises(OSError), opened_names_file(tmp_path / "list.csv") as file:
+        file.write("Patient/1\n" * 100)
     assert not (tmp_path / "list.csv").exists()
 
 
