@@ -79,9 +79,15 @@ def _story(story: Story) -> Iterator[str]:
 
 def _cells(step: Step, shown: Sequence[str]) -> list[str]:
     reads = "; ".join(f"the {name} reads “{words}”" for name, words in step.reads.items())
-    why = "; ".join(filter(None, (step.why, reads)))
+    points = "; ".join(_pointing(name, what) for name, what in step.points_at.items())
+    why = "; ".join(filter(None, (step.why, reads, points)))
     statuses = [_numbered(step.expected[name]) for name in shown]
     return [_when(step.on), step.happens, f"**{step.status}**", *statuses, why]
+
+
+def _pointing(name: str, what: str) -> str:
+    kind, _, id_ = what.partition("/")
+    return f"the {name} points at the {kind} “{id_}”"
 
 
 def _numbered(statuses: str) -> str:

@@ -105,6 +105,7 @@ def entry_after(plan: AlertPlan, outcome: Outcome, known: AlertEntry | None) -> 
             state=EntryState.CLOSED,
             closed_on=plan.closed_on,
             closing_reason=plan.reason + (_REMAINS if outcome.remains else ""),
+            closed_by=str(plan.closed_by) if plan.closed_by else "",
         )
         if plan.action is Action.WITHDRAW and outcome.flag is None and outcome.task is None:
             # What was told may not be changeable: then the ledger alone knows of it.

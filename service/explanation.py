@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.screening.alert import AlertPlan
+from service.screening.alert import Action, AlertPlan
 from service.screening.assess import Assessment
 from service.screening.criterion import Evidence, Finding, Weight
 from service.screening.outlook import Change, what_would_change
+from service.screening.record import ResourceRef
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -106,5 +107,17 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _plan(plan: AlertPlan) -> dict[str, str]:
-    return {"action": str(plan.action), "reason": plan.reason}
+def _plan(plan: AlertPlan) -> dict[str, str | None]:
+    closed_by = closed_by_of(plan)
+    return {
+        "action": str(plan.action),
+        "reason": plan.reason,
+        "closed_by": str(closed_by) if closed_by else None,
+    }
+
+
+def closed_by_of(plan: AlertPlan) -> ResourceRef | None:
+    """What closes the alert, or closed the one that is left as it is; None where nothing does."""
+    if plan.action is Action.KEEP and plan.posted is not None:
+        return plan.posted.closed_by
+    return plan.closed_by

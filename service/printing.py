@@ -10,6 +10,7 @@ from rich.table import Table
 
 from service.checking import Check
 from service.cohort_drift import Drift
+from service.explanation import closed_by_of
 from service.screening.criterion import Verdict, Weight
 from service.store.cohort_readings import CohortReading
 from service.store.entries import Run
@@ -43,6 +44,9 @@ def print_explanation(thought: Thought, answer: dict[str, Any]) -> None:
     for name, plan in (("Alert", thought.plan), ("Treatment gap", thought.gap_plan)):
         if plan is not None:
             console.print(f"\n{name}: [bold]{plan.action}[/] ({escape(plan.reason)})")
+            closed_by = closed_by_of(plan)
+            if closed_by is not None:
+                console.print(f"Closed by {escape(str(closed_by))}", highlight=False)
             if plan.alert is not None:
                 console.print(escape(plan.alert.detail), highlight=False)
     _print_decision(console, answer)

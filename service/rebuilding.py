@@ -201,6 +201,7 @@ def entry_from(alert: PostedAlert, protocol_id: str, channel: str) -> AlertEntry
         task_status=_task_as_we_left_it(alert),
         closed_on=alert.closed_on if is_over else None,
         closing_reason=CLOSED_BEFORE if is_over else "",
+        closed_by=str(alert.closed_by) if is_over and alert.closed_by else "",
         reasons=" ".join(sorted(alert.reasons)),
         channel=channel,
         protocol_digest=alert.protocol_digest,

@@ -34,6 +34,7 @@ from service.ehr.delivery.elements import (
     part,
 )
 from service.ehr.delivery.flag_and_task import ALERT_TYPES
+from service.ehr.delivery.task import closed_by_in
 from service.ehr.subject import referenced
 from service.screening.alert import (
     ALERT_CODE_SYSTEM,
@@ -182,6 +183,7 @@ def _posted(
         task=posted_resource(pair.task) if pair.task else None,
         closed_on=closed_on(pair) if state in _CLOSED_STATES else ended or finished_on(pair),
         protocol_digest=_protocol_of(pair),
+        closed_by=closed_by_in(pair.task) if pair.task and state in _CLOSED_STATES else None,
     )
 
 

@@ -41,7 +41,7 @@ from service.ehr.delivery.elements import key_in, part
 from service.ehr.delivery.flag import closed_flag, withdrawn_flag
 from service.ehr.delivery.flag_and_task import AlertType, Delivery, temporary_url
 from service.ehr.delivery.provenance import ProvenanceRecorder
-from service.ehr.delivery.task import closed_task
+from service.ehr.delivery.task import closed_task, has_closing_output, without_closing_output
 from service.ehr.delivery.told import is_told_elsewhere
 from service.ehr.errors import (
     EHRConflict,
@@ -298,16 +298,31 @@ class Writer:
         return current
 
     def _save(self, changed: Resource, current: Resource, plan: AlertPlan) -> Stored:
-        """Some servers let nobody enter a Flag in error: there a withdrawn one becomes inactive."""
+        """Update what was read; where the server refuses a part that we can do without, without it.
+
+        An alert that cannot be closed would be worse than one that points at nothing.
+        """
         try:
             return self._client.update(changed, if_match=version_of(current))
         except EHRRejected:
-            is_withdrawn_flag = plan.action is Action.WITHDRAW and changed["resourceType"] == "Flag"
-            if not is_withdrawn_flag or current.get("status") != "active":
+            lesser = self._acceptable(changed, current, plan)
+            if lesser is None:
                 raise
-            _log.info("flag_may_not_be_an_error")
-            inactive = closed_flag(current, plan.closed_on or self._now().date())
-            return self._client.update(inactive, if_match=version_of(current))
+            return self._client.update(lesser, if_match=version_of(current))
+
+    def _acceptable(self, changed: Resource, current: Resource, plan: AlertPlan) -> Resource | None:
+        """Some servers let nobody enter a Flag in error: there a withdrawn one becomes inactive.
+
+        And some refuse a Task that points at what is not there (any more).
+        """
+        if has_closing_output(changed):
+            _log.info("task_may_not_point_at_what_closed_it")
+            return without_closing_output(changed)
+        is_withdrawn_flag = plan.action is Action.WITHDRAW and changed["resourceType"] == "Flag"
+        if not is_withdrawn_flag or current.get("status") != "active":
+            return None
+        _log.info("flag_may_not_be_an_error")
+        return closed_flag(current, plan.closed_on or self._now().date())
 
 
 def _with_version(stored: Stored) -> Resource:

@@ -147,7 +147,8 @@ class PostedResource:
 class PostedAlert:
     """An alert of ours as the EHR (and, where it knows more, the ledger) shows it.
 
-    `reasons` are empty where neither can say what it rests on. `message` is a Communication or a
+    `reasons` are empty where neither can say what it rests on. `closed_by` is what closed it, as
+    its Task points at it. `message` is a Communication or a
     ServiceRequest; a row of a worklist file has none of the three. `protocol_digest` is ""
     where the EHR does not show which protocol told it.
     """
@@ -164,6 +165,7 @@ class PostedAlert:
     reasons: Reasons = NO_REASONS
     message: PostedResource | None = None
     protocol_digest: str = ""
+    closed_by: ResourceRef | None = None
 
     @property
     def has_open_task(self) -> bool:
@@ -182,6 +184,8 @@ class AlertPlan:
 
     `alert` is given for CREATE and UPDATE; `posted` for everything that touches an existing one.
     `task_status` is the status that a closing gives the Task, None where the Task is left alone.
+    `closed_by` is what closed the gap (the scan, the medicine, the decision), None where nothing
+    that can be referenced did.
     """
 
     kind: AlertKind
@@ -191,3 +195,4 @@ class AlertPlan:
     posted: PostedAlert | None = None
     task_status: Literal["completed", "cancelled"] | None = None
     closed_on: date | None = None
+    closed_by: ResourceRef | None = None

@@ -25,6 +25,7 @@ from service.screening.alert import (
     content_digest,
 )
 from service.screening.assess import Assessment, Status
+from service.screening.closure import close_reason, closing_ref, source_of
 from service.screening.criteria.dxa_ordered import CRITERION, NOT_DONE
 from service.screening.criterion import Evidence, Grade, Verdict, Weight
 from service.screening.dates import add_months
@@ -141,7 +142,6 @@ def _plan(
         held = _held_up_by_unknown(assessment, posted)
         if held:
             return AlertPlan(kind, Action.KEEP, f"{held}: unknown closes nothing", posted=posted)
-    reason = f"{assessment.status}"
     is_ended = situation == "dismissed" and status not in _UNKNOWN and step != "withdraw"
     if is_ended and _shows_a_flag(posted):
         # Whoever rejected the Task left the Flag up: it goes first, whatever comes next.
@@ -158,7 +158,13 @@ def _plan(
     is_done = status in (Status.SATISFIED, Status.DUE_SOON)
     task_status: Literal["completed", "cancelled"] = "completed" if is_done else "cancelled"
     return AlertPlan(
-        kind, Action.RESOLVE, _close_reason(assessment, reason), None, posted, task_status, on
+        kind,
+        Action.RESOLVE,
+        close_reason(assessment),
+        posted=posted,
+        task_status=task_status,
+        closed_on=on,
+        closed_by=closing_ref(assessment),
     )
 
 
@@ -292,7 +298,8 @@ def _silence(kind: AlertKind, assessment: Assessment, posted: PostedAlert, on: d
         return AlertPlan(kind, Action.KEEP, f"{assessment.status}: nothing shown", posted=posted)
     why = "ended by a person" if decision is None else f"{decision.kind}: {decision.reason}"
     task_status: Literal["cancelled"] | None = "cancelled" if ends_task else None
-    return AlertPlan(kind, Action.RESOLVE, why, None, posted, task_status, on)
+    closed_by = source_of(decision)
+    return AlertPlan(kind, Action.RESOLVE, why, None, posted, task_status, on, closed_by)
 
 
 def _decision_on(kind: AlertKind, assessment: Assessment) -> Decision | None:
@@ -340,18 +347,3 @@ def _keep_reason(status: Status, situation: Situation) -> str:
     if situation == "open":
         return f"{status}: an open alert stays as it is"
     return f"{status}: nothing to say"
-
-
-def _close_reason(assessment: Assessment, default: str) -> str:
-    """What closed the gap, in words: the first fact that did it."""
-    names = {
-        Status.SATISFIED: ("osteoporosis-therapy", "central-dxa"),
-        Status.DUE_SOON: ("central-dxa",),
-        Status.RESULT_NEEDS_ACTION: ("treatment-gap",),
-    }.get(assessment.status, ())
-    found = [e.statement for name in names for e in assessment.finding(name).counting]
-    if assessment.status is Status.EXCLUDED:
-        found = [
-            e.statement for f in assessment.findings if f.role == "exclusion" for e in f.counting
-        ]
-    return f"{default}: {found[0]}" if found else default

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from service.screening.alert import Action
 from service.store.acts import Act, Outcome
 from service.store.audit import append
-from service.store.entries import AlertEntry
+from service.store.entries import AlertEntry, EntryState
 from service.store.tables import PLANS, RUNS
 
 _WHAT = {
@@ -49,10 +49,15 @@ def append_write(
         run_kind=row.run_kind,
         reason=row.reason,
         outcome=outcome,
-        detail="; ".join(filter(None, (f"plan {plan_id}: {row.kind}", problem))),
+        detail="; ".join(filter(None, (f"plan {plan_id}: {row.kind}", _closed_by(entry), problem))),
         protocol_digest=row.protocol_digest,
     )
     append(connection, [act], at)
+
+
+def _closed_by(entry: AlertEntry | None) -> str:
+    is_told = entry is not None and entry.state is EntryState.CLOSED and entry.closed_by
+    return f"closed by {entry.closed_by}" if entry is not None and is_told else ""
 
 
 def references(entry: AlertEntry) -> str:

@@ -221,7 +221,8 @@ class AlertEntry:
     The statuses and versions are those of our own last write: where the EHR shows others, a
     person or another system was there. `closing_reason` is ours, empty while the alert is open.
     `reasons` are the risk factors that it rests on, separated by blanks. `channel` is the delivery
-    by which it was told, "" before that. The message is a Communication or a ServiceRequest.
+    by which it was told, "" before that. `closed_by` is the reference of what closed the gap, ""
+    where nothing that can be referenced did. The message is a Communication or a ServiceRequest.
     `protocol_digest` is of the protocol that told it last, "" where nobody knows.
     """
 
@@ -247,3 +248,4 @@ class AlertEntry:
     message_version: str | None = None
     message_status: str | None = None
     protocol_digest: str = ""
+    closed_by: str = ""

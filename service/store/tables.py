@@ -262,6 +262,8 @@ ALERTS = sa.Table(
     sa.Column("message_status", sa.String),
     # Of the protocol by which it was told last; "" where nobody knows.
     sa.Column("protocol_digest", sa.String, nullable=False, server_default=""),
+    # The reference of what closed the gap; "" where nothing did that can be referenced.
+    sa.Column("closed_by", sa.String, nullable=False, server_default=""),
     sa.Column("changed_at", Instant, nullable=False),
     sa.UniqueConstraint("patient_key", "protocol_id", "kind", "episode"),
 )

@@ -58,6 +58,13 @@ def test_a_resolved_alert_is_closed_with_day_and_reason():
     assert (entry.flag_status, entry.task_status) == ("inactive", "completed")
 
 
+def test_a_resolved_alert_is_remembered_with_what_closed_it():
+    plan = replace(resolve(POSTED), closed_by=ResourceRef("Observation", "scan"))
+    outcome = Outcome("updated", CLOSED_FLAG, CLOSED_TASK, BOTH)
+
+    assert entry_after(plan, outcome, KNOWN).closed_by == "Observation/scan"
+
+
 def test_a_withdrawn_alert_is_closed():
     withdrawn = replace(FLAG, status="entered-in-error")
     cancelled = replace(TASK, status="cancelled")
@@ -83,11 +90,13 @@ def test_an_alert_that_only_has_a_task_is_closed_with_it():
 
 def test_a_reopened_alert_is_open_again_in_the_same_episode():
     closed = replace(KNOWN, state=EntryState.CLOSED, closed_on=ON, closing_reason="satisfied")
+    closed = replace(closed, closed_by="Observation/scan")
     alert = an_alert(episode=2)
 
     entry = entry_after(update(alert, POSTED), Outcome("updated", FLAG, TASK, BOTH), closed)
 
     assert (entry.state, entry.episode, entry.closed_on) == (EntryState.CONFIRMED, 2, None)
+    assert entry.closed_by == ""
 
 
 def test_an_alert_that_the_lost_ledger_no_longer_knows_is_remembered_as_it_was_read():

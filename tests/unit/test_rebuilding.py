@@ -9,6 +9,7 @@ from service.ehr.alert_history import alert_history
 from service.ehr.delivery.flag_and_task import Delivery
 from service.ehr.delivery.task import closed_task
 from service.rebuilding import entry_from
+from service.screening.record import ResourceRef
 from service.store.entries import EntryState
 from tests.lib.alerts import ANNA, AT, an_alert
 
@@ -64,6 +65,13 @@ def test_an_alert_stands_with_the_rebuilt_ledger_where_it_stood_without_one(char
     again, said_again = judged(chart, {entry.key: remembered_from(entry)})
 
     assert (again, said_again) == (alone, said)
+
+
+def test_what_closed_an_alert_is_found_again_on_its_task():
+    scan = ResourceRef("Observation", "scan")
+    done = closed_task(task(), "completed", "resolved", "done", LATER, scan)
+    posted, _ = judged((flag("inactive"), done))
+    assert entry_from(posted, "ms-bone-health", "flag-and-task").closed_by == "Observation/scan"
 
 
 @pytest.mark.parametrize(

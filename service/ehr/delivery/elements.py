@@ -28,6 +28,7 @@ PROTOCOL_DIGEST_URL = f"{CANONICAL_BASE}/StructureDefinition/protocol-digest"
 ALERT_CONTENT_URL = f"{CANONICAL_BASE}/StructureDefinition/alert-content"
 ALERT_REASONS_URL = f"{CANONICAL_BASE}/StructureDefinition/alert-reasons"
 TASK_INPUT_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/task-input"
+TASK_OUTPUT_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/task-output"
 CLOSING_SYSTEM = f"{CANONICAL_BASE}/CodeSystem/alert-closing"
 AUTHOR_NAME = "BoneFlag"
 

@@ -127,7 +127,7 @@ def _resolved(current: Resource, plan: AlertPlan, at: datetime) -> Resource | No
         return closed_flag(current, plan.closed_on or at.date())
     if plan.task_status is None or current.get("status") not in OPEN_TASK_STATUSES:
         return None
-    return closed_task(current, plan.task_status, "resolved", plan.reason, at)
+    return closed_task(current, plan.task_status, "resolved", plan.reason, at, plan.closed_by)
 
 
 def _withdrawn(current: Resource, plan: AlertPlan, at: datetime) -> Resource | None:

@@ -1,7 +1,7 @@
 """An alert as a Task: the piece of work that somebody can take, finish or turn down.
 
 A newcomer would get three things wrong. The Task belongs to whoever works on it: an update renews
-what it says and keeps its status, owner and other people's notes and inputs. Our own closings
+what it says and keeps its status, owner and other people's notes, inputs and outputs. Our closings
 carry a coding of ours in `statusReason`, so that even with a lost ledger nobody mistakes them for
 a clinician's decision. And `intent` is always proposal: BoneFlag orders nothing.
 
@@ -20,6 +20,7 @@ from service.ehr.delivery.elements import (
     AUTHOR_NAME,
     CLOSING_SYSTEM,
     TASK_INPUT_SYSTEM,
+    TASK_OUTPUT_SYSTEM,
     TITLES,
     DeliveryOptions,
     alert_coding,
@@ -36,7 +37,9 @@ from service.ehr.delivery.elements import (
     with_own_extensions,
     without_empty,
 )
+from service.ehr.subject import referenced
 from service.screening.alert import ALERT_CODE_SYSTEM, CANONICAL_BASE, Alert
+from service.screening.record import ResourceRef
 
 TASK_PROFILE = f"{CANONICAL_BASE}/StructureDefinition/boneflag-task"
 Closing = Literal["resolved", "withdrawn", "duplicate"]
@@ -135,7 +138,8 @@ def updated_task(
     body["input"] += own.get("input", [])
     if not body["input"]:
         del body["input"]
-    return handed_back(_modified(body, at))
+    # What closed it does so no longer.
+    return handed_back(_modified(without_closing_output(body), at))
 
 
 def _is_our_note(note: Mapping[str, Any]) -> bool:
@@ -147,14 +151,57 @@ def _is_our_input(entry: Mapping[str, Any]) -> bool:
 
 
 def closed_task(
-    current: Mapping[str, Any], status: str, closing: Closing, reason: str, at: datetime
+    current: Mapping[str, Any],
+    status: str,
+    closing: Closing,
+    reason: str,
+    at: datetime,
+    closed_by: ResourceRef | None = None,
 ) -> dict[str, Any]:
-    """The EHR's Task with a final status, why in words, and our mark that it was us."""
-    body = copy_of(current)
+    """The EHR's Task with a final status, why, what closed it, and our mark that it was us.
+
+    Outputs that people wrote stay as they are; ours comes behind them.
+    """
+    body = without_closing_output(copy_of(current))
+    if closed_by is not None and closed_by.is_valid:
+        body["output"] = [*objects(body, "output"), _closing_output(closed_by)]
     body["status"] = status
     coding = {"system": CLOSING_SYSTEM, "code": closing, "display": CLOSINGS[closing]}
     body["statusReason"] = {"coding": [coding], "text": reason.strip() or CLOSINGS[closing]}
     return handed_back(_modified(body, at))
+
+
+def _closing_output(closed_by: ResourceRef) -> dict[str, Any]:
+    coding = {"system": TASK_OUTPUT_SYSTEM, "code": "closed-by", "display": "What closed the gap"}
+    return {
+        "type": {"coding": [coding], "text": "what closed the gap"},
+        "valueReference": {"reference": str(closed_by)},
+    }
+
+
+def has_closing_output(task: Mapping[str, Any]) -> bool:
+    """Whether a Task points at what closed it, as we wrote it."""
+    return any(_is_closing_output(o) for o in objects(task, "output"))
+
+
+def without_closing_output(task: Mapping[str, Any]) -> dict[str, Any]:
+    """The same Task without our output; those of people stay."""
+    body = dict(task)
+    if has_closing_output(task):
+        body["output"] = [o for o in objects(task, "output") if not _is_closing_output(o)]
+    if body.get("output") == []:
+        del body["output"]
+    return body
+
+
+def closed_by_in(task: Mapping[str, Any]) -> ResourceRef | None:
+    """What closed the gap, as a Task of ours points at it; None where it does not."""
+    ours = (o for o in objects(task, "output") if _is_closing_output(o))
+    return next((referenced(part(output, "valueReference")) for output in ours), None)
+
+
+def _is_closing_output(output: Mapping[str, Any]) -> bool:
+    return has_coding(part(output, "type"), TASK_OUTPUT_SYSTEM)
 
 
 def closing_of(task: Mapping[str, Any]) -> str | None:

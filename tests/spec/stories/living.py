@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from service.ehr.delivery.elements import key_in
+from service.ehr.delivery.task import closed_by_in
 from service.screening.alert import AlertKind, alert_key
 from service.screening.record import ResourceRef
 from tests.spec.stories.story import (
@@ -253,4 +254,9 @@ def _seen(
     for name, words in step.reads.items():
         if words not in json.dumps(shown[name][-1:], ensure_ascii=False):
             seen[name] += f" (does not read “{words}”)"
+    for name, words in step.points_at.items():
+        kind, _, id_ = words.partition("/")
+        wanted = ResourceRef(kind, person.id_of({"resourceType": kind, "id": id_}))
+        if not shown[name] or closed_by_in(shown[name][-1]) != wanted:
+            seen[name] += f" (does not point at {words})"
     return seen

@@ -118,8 +118,8 @@ class Step:
 
     `flag`, `task` and `gap_task` are the statuses of our Flags, of our screening Tasks and of our
     Tasks about a treatment gap, one for each episode in the order of their numbers, `message` those
-    of our Communications. `reads` are
-    words that the newest of them must hold; `why` is for the reader.
+    of our Communications. `reads` are words that the newest of them must hold, `points_at` what the
+    newest Task names as what closed the gap, by its id in the story; `why` is for the reader.
     """
 
     on: str
@@ -131,6 +131,7 @@ class Step:
     gap_task: str
     message: str
     reads: Mapping[str, str]
+    points_at: Mapping[str, str]
     why: str
 
     @property
@@ -181,10 +182,12 @@ def step(
     gap_task: str = NOTHING,
     message: str = NOTHING,
     reads: Mapping[str, str] | None = None,
+    points_at: Mapping[str, str] | None = None,
     why: str = "",
 ) -> Step:
     """A step; whoever leaves `flag` out says that there is none."""
-    return Step(on, happens, events, status, flag, task, gap_task, message, reads or {}, why)
+    shown = status, flag, task, gap_task, message
+    return Step(on, happens, events, *shown, reads or {}, points_at or {}, why)
 
 
 def told(status: str = "due", **more: Any) -> Step:

@@ -44,16 +44,18 @@ STORIES = (
                 flag="inactive",
                 task="cancelled",
                 gap_task="requested",
+                points_at={"Task": "Observation/score"},
                 why="known osteoporosis without a medicine for it: a Task of its own (GAP-01)",
             ),
             step(
                 "START+3m",
                 "alendronate 70 mg is ordered",
-                Arrives(ordered("alendronate 70 mg", on="START+3m")),
+                Arrives(ordered("alendronate 70 mg", on="START+3m", id="tablets")),
                 status="satisfied",
                 flag="inactive",
                 task="cancelled",
                 gap_task="completed",
+                points_at={"gap Task": "MedicationRequest/tablets"},
                 why="treated: the Task about the gap is completed",
             ),
         ),
@@ -68,10 +70,11 @@ STORIES = (
             step(
                 "START+1d",
                 "a central DXA: Z −0.5 at the lumbar spine",
-                Arrives(dxa(z=-0.5, on="START+1d")),
+                Arrives(dxa(z=-0.5, on="START+1d", id="scan")),
                 status="satisfied",
                 **CLOSED,
                 reads={"Task": "central DXA"},
+                points_at={"Task": "Observation/scan"},
                 why="the Task names the scan that closed it",
             ),
             step(
@@ -116,9 +119,10 @@ STORIES = (
             step(
                 "START+2m",
                 "a central DXA: Z −0.5 at the lumbar spine",
-                Arrives(dxa(z=-0.5, on="START+2m")),
+                Arrives(dxa(z=-0.5, on="START+2m", id="scan")),
                 status="satisfied",
                 **CLOSED,
+                points_at={"Task": "Observation/scan"},
                 why="their Task is completed, on the version that they left",
             ),
         ),
@@ -292,9 +296,12 @@ STORIES = (
             step(
                 "START+1m",
                 "a medication list from elsewhere names zoledronate, given ten months ago",
-                Arrives(ordered("zoledronic acid 5 mg", on="START-9m", status="completed")),
+                Arrives(
+                    ordered("zoledronic acid 5 mg", on="START-9m", status="completed", id="given")
+                ),
                 status="satisfied",
                 gap_task="completed",
+                points_at={"gap Task": "MedicationRequest/given"},
                 why="on therapy in its window",
             ),
         ),

@@ -10,7 +10,13 @@ from fhir.resources.R4B.task import Task
 
 from service.ehr.delivery.checks import handed_back
 from service.ehr.delivery.elements import DeliveryOptions
-from service.ehr.delivery.task import closed_task, closing_of, new_task, updated_task
+from service.ehr.delivery.task import (
+    closed_by_in,
+    closed_task,
+    closing_of,
+    new_task,
+    updated_task,
+)
 from service.ehr.errors import EHRRejected
 from service.screening.alert import AlertKind
 from service.screening.record import ResourceRef
@@ -18,6 +24,8 @@ from tests.lib.alerts import AT, an_alert
 
 PLAIN = DeliveryOptions()
 LATER = AT + timedelta(days=3)
+SCAN = ResourceRef("Observation", "scan")
+THEIRS = {"type": {"text": "report"}, "valueReference": {"reference": "DocumentReference/1"}}
 
 
 def a_task(**changes: Any) -> dict[str, Any]:
@@ -93,6 +101,7 @@ def test_every_form_of_a_task_is_valid_fhir() -> None:
         updated_task(a_task(), an_alert(summary="Other"), LATER, PLAIN),
         closed_task(a_task(), "completed", "resolved", "central DXA on 2026-11-20", LATER),
         closed_task(a_task(), "cancelled", "withdrawn", "", LATER),
+        closed_task(a_task(), "completed", "resolved", "done", LATER, SCAN),
     ):
         Task.model_validate(task)
 
@@ -103,6 +112,41 @@ def test_a_closing_of_ours_says_why_and_that_it_was_us() -> None:
     assert task["statusReason"]["text"] == "central DXA on 2026-11-20"
     assert task["lastModified"] == "2026-11-25T08:30:00+00:00"
     assert closing_of(task) == "resolved"
+
+
+def test_a_closed_task_points_at_what_closed_it() -> None:
+    task = closed_task(a_task(), "completed", "resolved", "done", LATER, SCAN)
+    (output,) = task["output"]
+    assert output["valueReference"] == {"reference": "Observation/scan"}
+    assert output["type"]["coding"][0]["code"] == "closed-by"
+    assert closed_by_in(task) == SCAN
+
+
+def test_what_people_put_out_stays_before_what_closed_the_gap() -> None:
+    task = closed_task(a_task(output=[THEIRS]), "completed", "resolved", "done", LATER, SCAN)
+    assert task["output"][0] == THEIRS
+    assert closed_by_in(task) == SCAN
+
+
+def test_closing_anew_points_at_the_new_scan_alone() -> None:
+    once = closed_task(a_task(), "completed", "resolved", "done", LATER, SCAN)
+    newer = ResourceRef("Procedure", "newer")
+    again = closed_task(once, "completed", "resolved", "done", LATER, newer)
+    assert [o["valueReference"]["reference"] for o in again["output"]] == ["Procedure/newer"]
+
+
+def test_a_task_that_is_asked_for_again_points_at_no_closing() -> None:
+    before = closed_task(a_task(output=[THEIRS]), "completed", "resolved", "done", LATER, SCAN)
+    assert updated_task(before, an_alert(), LATER, PLAIN)["output"] == [THEIRS]
+
+
+def test_what_fhir_allows_nobody_to_reference_is_not_pointed_at() -> None:
+    odd = ResourceRef("Observation", "a_b")
+    assert "output" not in closed_task(a_task(), "completed", "resolved", "done", LATER, odd)
+
+
+def test_an_output_of_a_person_is_not_taken_for_what_closed_the_gap() -> None:
+    assert closed_by_in(a_task(output=[THEIRS])) is None
 
 
 def test_a_task_that_a_person_ended_bears_no_mark_of_ours() -> None:

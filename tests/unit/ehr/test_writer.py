@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from service.ehr.errors import EHRConflict, EHRMisunderstood, EHRRefused, EHRUna
 from service.ehr.plan_progress import Outcome
 from service.ehr.writer import Writer
 from service.screening.alert import Action, AlertKind, AlertPlan, PostedAlert
+from service.screening.record import ResourceRef
 from tests.lib.alerts import ANNA, AT, an_alert, create, resolve, update, withdraw
 from tests.lib.fake_fhir_server import FakeFHIRServer
 from tests.lib.wire import Resource, Wire, answer, outcome, parameters_of
@@ -548,6 +550,27 @@ def test_a_closing_that_stopped_half_way_is_read_as_open_and_finished_by_the_nex
         "inactive",
         "completed",
     )
+
+
+def test_a_task_that_may_not_point_at_what_closed_it_is_closed_all_the_same() -> None:
+    server = created()
+
+    def refuse_outputs(request: httpx.Request) -> httpx.Response | None:
+        is_pointing = request.method == "PUT" and b'"output"' in request.content
+        return answer(outcome("error", "invalid"), 422) if is_pointing else None
+
+    server.before = refuse_outputs
+    scan = ResourceRef("Observation", "deleted-since")
+    a_writer(server).apply(replace(resolve(posted(server)), closed_by=scan))
+    assert server.only("Task")["status"] == "completed"
+    assert "output" not in server.only("Task")
+
+
+def test_a_closed_alert_is_read_back_with_what_closed_it() -> None:
+    server = created()
+    scan = ResourceRef("Observation", "scan")
+    a_writer(server).apply(replace(resolve(posted(server)), closed_by=scan))
+    assert posted(server).closed_by == scan
 
 
 def test_a_no_takes_the_flag_down_and_leaves_the_task_as_the_person_left_it() -> None:

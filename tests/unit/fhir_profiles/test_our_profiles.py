@@ -74,6 +74,11 @@ def test_the_code_system_of_inputs_is_the_one_we_send(profiles: ById) -> None:
     assert _codes(profiles, "task-input") == {"evidence"}
 
 
+def test_the_code_system_of_outputs_is_the_one_we_send(profiles: ById) -> None:
+    assert profiles["CodeSystem-task-output"]["url"] == elements.TASK_OUTPUT_SYSTEM
+    assert _codes(profiles, "task-output") == {"closed-by"}
+
+
 def test_the_profiles_are_those_that_our_resources_name(profiles: ById) -> None:
     assert profiles["StructureDefinition-boneflag-flag"]["url"] == flag.FLAG_PROFILE
     assert profiles["StructureDefinition-boneflag-task"]["url"] == task.TASK_PROFILE

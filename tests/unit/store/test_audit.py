@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from service.store.acts import FIRST_HASH, Act, Actor, AuditRow, chained_hash
 from service.store.audit import append
+from service.store.entries import EntryState
 from service.store.errors import StoreConflict
 from service.store.ledger import Ledger
 
@@ -159,6 +160,15 @@ def test_a_write_that_somebody_else_took_is_not_told_twice(ledger):
     ledger.outbox.mark_sent(plan, NOW, NOW + MINUTE)
     assert not ledger.outbox.mark_sent(plan, NOW, NOW + MINUTE)
     assert told(ledger)[1:] == [("create", "sent")]
+
+
+def test_a_closing_is_told_with_what_closed_the_gap(ledger):
+    _, _, plan = deliver_one(ledger, resolve())
+    ledger.outbox.mark_sent(plan, NOW, NOW + MINUTE)
+    over = entry(state=EntryState.CLOSED, closing_reason="done", closed_by="Observation/scan")
+    ledger.outbox.mark_confirmed(plan, over, NOW)
+    detail = chain(ledger)[-1].detail
+    assert detail == f"plan {plan}: ms-bone-health-review; closed by Observation/scan"
 
 
 def test_closing_and_messages_are_told_by_their_names(ledger):
