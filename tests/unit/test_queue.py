@@ -6,6 +6,7 @@ from service.queue import (
     BULK_STEP,
     DELIVER,
     POLL,
+    PURGE,
     QUEUES,
     REFILL,
     ROUTES,
@@ -58,7 +59,7 @@ def test_arguments_are_hidden_from_events_and_logs():
 
 
 def test_every_task_has_one_of_the_queues_and_every_queue_a_task():
-    assert set(ROUTES) == {SWEEP, POLL, REFILL, SCREEN, DELIVER, BULK_STEP}
+    assert set(ROUTES) == {SWEEP, POLL, REFILL, SCREEN, DELIVER, BULK_STEP, PURGE}
     assert set(ROUTES.values()) == set(QUEUES)
 
 
