@@ -18,7 +18,9 @@ import structlog
 
 from service.cohort_intake import read_cohort, take_cohort
 from service.ehr.alert_history import AlertHistory
+from service.ehr.alerts import AlertsRead
 from service.ehr.connection import EHRConnection
+from service.ehr.message_history import WRITTEN_STATUSES
 from service.screening.alert import (
     OPEN_TASK_STATUSES,
     AlertKind,
@@ -40,6 +42,19 @@ CLOSED_BEFORE = "closed before the ledger was rebuilt"
 _PEOPLE_AT_A_TIME = 60
 _EPISODES_TRIED = 50
 _OVER = (AlertState.RESOLVED, AlertState.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How our alerts are looked for.
+
+    `told` are the ids of everybody who has one, None where that cannot be asked. `blind` says in a
+    sentence why nothing can be looked for, "" where it can.
+    """
+
+    read: Callable[[Sequence[str]], AlertsRead]
+    told: Callable[[], frozenset[str] | None]
+    blind: str = ""
 
 
 class LedgerNotEmpty(Exception):
@@ -75,7 +90,7 @@ class Rebuilding:
         *,
         site: str,
         channel: str,
-        told: Callable[[], frozenset[str] | None],
+        sight: Sight,
         now: Callable[[], datetime],
         tell: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> None:
@@ -84,10 +99,15 @@ class Rebuilding:
         self._protocol = protocol
         self._site = site
         self._channel = channel
-        self._told = told
+        self._sight = sight
         self._now = now
         self._tell = tell
         self._rebuilt = Rebuilt()
+
+    @property
+    def blind(self) -> str:
+        """Why no alert can be found at all, as a sentence; "" where they can be."""
+        return self._sight.blind
 
     def rebuild(self, *, into_existing: bool) -> Rebuilt:
         """Read the cohort and our alerts, and write down what is missing.
@@ -106,7 +126,7 @@ class Rebuilding:
         take_cohort(self._ehr, self._ledger, members, at, alarm_percent=None)
         keys = self._everybody(at)
         self._rebuilt.people = len(keys)
-        for batch in _batches(keys):
+        for batch in _batches([] if self._sight.blind else keys):
             self._take_batch(batch, at)
             self._tell(len(batch), len(keys))
         self._write_down(at)
@@ -118,7 +138,7 @@ class Rebuilding:
     def _everybody(self, at: datetime) -> list[str]:
         """Members of the cohort, and whoever has an alert of ours without being one."""
         members = set(self._ledger.cohort.members())
-        told = self._told()
+        told = self._sight.told()
         if told is None:
             return sorted(members)
         keys = self._ledger.cohort.register(told, "has an alert", at).values()
@@ -136,7 +156,7 @@ class Rebuilding:
         # Before the EHR is asked: whoever stops it in the middle has read the first part.
         looks = [Act("read", key, reason="our alerts, for a lost ledger") for key in fhir_ids]
         self._ledger.audit.record(looks, at)
-        read = self._ehr.read_alerts(list(fhir_ids.values()), {})
+        read = self._sight.read(list(fhir_ids.values()))
         known = self._ledger.alerts.history(keys)
         kept = self._ledger.decisions.kept(keys)
         for key, fhir_id in fhir_ids.items():
@@ -183,6 +203,7 @@ def entry_from(alert: PostedAlert, protocol_id: str, channel: str) -> AlertEntry
     """What to remember of an alert that nobody remembers, so that it is judged as it is now."""
     flag, task = alert.flag, alert.task
     is_changed = alert.state is AlertState.CHANGED
+    message = alert.message
     is_over = _is_over(alert)
     task_waits = task is not None and task.status == "requested"
     return AlertEntry(
@@ -205,6 +226,10 @@ def entry_from(alert: PostedAlert, protocol_id: str, channel: str) -> AlertEntry
         reasons=" ".join(sorted(alert.reasons)),
         channel=channel,
         protocol_digest=alert.protocol_digest,
+        message_type=message.ref.type if message else None,
+        message_id=message.ref.id if message else None,
+        message_version=_message_version(alert),
+        message_status=_message_as_we_left_it(alert),
     )
 
 
@@ -229,6 +254,21 @@ def _task_as_we_left_it(alert: PostedAlert) -> str | None:
     if alert.task is None:
         return None
     return alert.task.status if alert.state in _OVER else "requested"
+
+
+def _message_version(alert: PostedAlert) -> str | None:
+    """Of what somebody has touched no version is ours: "" is none that a server gives."""
+    if alert.message is None:
+        return None
+    return "" if alert.state is AlertState.CHANGED else alert.message.version
+
+
+def _message_as_we_left_it(alert: PostedAlert) -> str | None:
+    if alert.message is None:
+        return None
+    if alert.state in _OVER:
+        return alert.message.status
+    return WRITTEN_STATUSES[alert.message.ref.type]
 
 
 def _identity(decision: Decision) -> tuple[object, ...]:

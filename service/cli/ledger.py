@@ -38,7 +38,10 @@ def rebuild(
 
     with ledger_for(settings) as ledger, _progress() as tell:
         ehr, rebuilding = rebuilding_for(settings, ledger, tell)
+        blind = f"ATTENTION: {rebuilding.blind}" if rebuilding.blind else ""
         try:
+            if blind:
+                typer.echo(blind, err=True)
             rebuilt = rebuilding.rebuild(into_existing=into_existing)
         except LedgerNotEmpty as error:
             raise Stop(str(error), EXIT_SETTINGS) from None
@@ -46,6 +49,8 @@ def rebuild(
             ehr.close()
     for sentence in _sentences(rebuilt):
         typer.echo(sentence)
+    if blind:
+        typer.echo(blind, err=True)
 
 
 def _sentences(rebuilt: Rebuilt) -> Iterator[str]:

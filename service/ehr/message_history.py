@@ -35,7 +35,7 @@ _ENDED_BY_PERSON = {
     "Communication": frozenset({"stopped", "not-done", "on-hold", "entered-in-error"}),
     "ServiceRequest": frozenset({"revoked", "entered-in-error"}),
 }
-_WRITTEN = {"Communication": SENT_STATUS, "ServiceRequest": DRAFT}
+WRITTEN_STATUSES = {"Communication": SENT_STATUS, "ServiceRequest": DRAFT}
 
 
 def message_history(
@@ -110,7 +110,7 @@ def state_shown(resource: Mapping[str, Any], known: Remembered) -> AlertState:
         return AlertState.WITHDRAWN if withdrawn else AlertState.RESOLVED
     if status in _ENDED_BY_PERSON.get(type_, ()):
         return AlertState.DISMISSED
-    if status == _WRITTEN.get(type_) and (
+    if status == WRITTEN_STATUSES.get(type_) and (
         type_ == "Communication" or is_untouched(resource, known)
     ):
         return AlertState.ACTIVE

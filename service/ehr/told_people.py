@@ -1,7 +1,8 @@
-"""Whom our Flags and Tasks are about, whoever is in the cohort: by our identifiers alone.
+"""Whom our alerts are about, whoever is in the cohort: by our identifiers alone.
 
-A newcomer would get one thing wrong: None is not nobody. Many servers search Flags and Tasks only
-together with a patient; there, people who left the cohort with an open alert cannot be found.
+A newcomer would get one thing wrong: None is not nobody. Many servers search Flags, Tasks and
+messages only together with a patient; there, people who left the cohort with an open alert cannot
+be found.
 """
 
 from __future__ import annotations
@@ -12,15 +13,14 @@ from service.ehr.alert_history import patient_of
 from service.ehr.capability import Capability
 from service.ehr.client import FHIRClient
 from service.ehr.delivery.elements import key_in
-from service.ehr.delivery.flag_and_task import AlertType
 from service.ehr.errors import EHRCutShort, EHRMisunderstood, EHRNotFound, EHRRefused, EHRRejected
 from service.screening.alert import ALERT_IDENTIFIER_SYSTEM
 
 
 def told_people(
-    client: FHIRClient, capability: Capability, types: Iterable[AlertType]
+    client: FHIRClient, capability: Capability, types: Iterable[str]
 ) -> frozenset[str] | None:
-    """The ids of everybody about whom a Flag or Task of ours is; None where that cannot be asked.
+    """The ids of everybody about whom such a resource of ours is; None where that cannot be asked.
 
     EHRUnavailable goes through.
     """

@@ -25,6 +25,7 @@ from service.ehr.delivery.elements import (
     identifier_of,
     is_reason,
     key_in,
+    key_told_in,
     objects,
     own_extensions,
     part,
@@ -164,11 +165,27 @@ def is_message_of(resource: Mapping[str, Any], key: str) -> bool:
     """
     if key_in(resource) is not None:
         return key_in(resource) == key
-    closes = any(
-        i.get("system") == CLOSING_IDENTIFIER_SYSTEM for i in objects(resource, "identifier")
-    )
-    is_closing = str(part(resource, "topic").get("text", "")).endswith(": closed")
-    return not closes and not is_closing and any(key in text for text in _texts_in(resource))
+    return not _is_closing(resource) and any(key in text for text in _texts_in(resource))
+
+
+def told_key_in(resource: Mapping[str, Any]) -> str | None:
+    """The key of the alert that a Communication tells, None where it tells none of ours."""
+    if key_in(resource) is not None or _is_closing(resource):
+        return key_in(resource)
+    return next(filter(None, map(key_told_in, _texts_in(resource))), None)
+
+
+def closed_key_in(resource: Mapping[str, Any]) -> str | None:
+    """The key of the alert of which a Communication says that it is over, None otherwise."""
+    if key_in(resource) is not None or not _is_closing(resource):
+        return None
+    return next(filter(None, map(key_told_in, _texts_in(resource))), None)
+
+
+def _is_closing(resource: Mapping[str, Any]) -> bool:
+    systems = (i.get("system") for i in objects(resource, "identifier"))
+    has_closing_topic = str(part(resource, "topic").get("text", "")).endswith(": closed")
+    return CLOSING_IDENTIFIER_SYSTEM in systems or has_closing_topic
 
 
 def _texts_in(resource: Mapping[str, Any]) -> Iterator[str]:

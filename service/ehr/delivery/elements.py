@@ -8,6 +8,7 @@ it can use from any JSON, and everything that changes keeps what it does not own
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,6 +74,15 @@ def key_in(resource: Mapping[str, Any]) -> str | None:
         if identifier.get("system") == ALERT_IDENTIFIER_SYSTEM and isinstance(value, str):
             return value or None
     return None
+
+
+_ALERT_LINE = re.compile(r"BoneFlag alert ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+
+def key_told_in(text: str) -> str | None:
+    """The alert key of the last line of our texts, None where a text has no such line."""
+    found = _ALERT_LINE.search(text)
+    return found.group(1) if found else None
 
 
 def objects(resource: Mapping[str, Any], element: str) -> list[dict[str, Any]]:

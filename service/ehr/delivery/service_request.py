@@ -25,6 +25,8 @@ from service.ehr.delivery.elements import (
     has_coding,
     identifier_of,
     is_reason,
+    key_in,
+    key_told_in,
     markdown_of,
     objects,
     own_extensions,
@@ -136,6 +138,12 @@ def closed_service_request(
         {"authorString": AUTHOR_NAME, "time": stamp(at), "text": why["text"]},
     ]
     return handed_back(body)
+
+
+def drafted_key_in(resource: Mapping[str, Any]) -> str | None:
+    """The key of the alert that a draft of ours is for, by our note where others are gone."""
+    notes = (str(note.get("text")) for note in objects(resource, "note"))
+    return key_in(resource) or next(filter(None, map(key_told_in, notes)), None)
 
 
 def status_reason_of(resource: Mapping[str, Any]) -> dict[str, Any]:

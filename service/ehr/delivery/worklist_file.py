@@ -70,6 +70,7 @@ def row_of(alert: Alert, mrn: str) -> Row:
         "protocol_digest": alert.protocol_digest,
         "alert_key": alert.key,
         "content_digest": alert.content_digest,
+        "reasons": sorted(alert.reasons),
         "detail": alert.detail,
     }
 
@@ -102,6 +103,11 @@ class WorklistFile:
         """The keys of the rows that are there; EHRUnavailable where the file cannot be read."""
         with _as_outage():
             return frozenset(self._read())
+
+    def rows(self) -> Rows:
+        """The rows that are there; EHRUnavailable where the file cannot be read."""
+        with _as_outage():
+            return self._read()
 
     def change(self, change: Callable[[Rows], bool]) -> bool:
         """Let `change` alter the rows and write them where it says that it did.
