@@ -17,6 +17,8 @@ _DONE = {
     "screen": "Somebody asked for a screening of this person",
     "list": "The person stood in a list that somebody made",
     "show-audit": "Somebody read what the audit says about this person",
+    "subscribe": "The EHR was asked to tell us of changes",
+    "unsubscribe": "The EHR was asked to tell us of changes no longer",
     "forget": "The person was forgotten",
     "decide": "A decision about an alert was written down",
     "take-back": "A decision about an alert was taken back",

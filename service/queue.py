@@ -23,6 +23,7 @@ SCREEN = "boneflag.screen"
 DELIVER = "boneflag.deliver"
 BULK_STEP = "boneflag.bulk_step"
 PURGE = "boneflag.purge"
+NOTICED = "boneflag.noticed"
 
 ROUTES = {
     POLL: FIND_QUEUE,
@@ -32,6 +33,7 @@ ROUTES = {
     DELIVER: WRITE_QUEUE,
     BULK_STEP: SCREEN_QUEUE,
     PURGE: FIND_QUEUE,
+    NOTICED: FIND_QUEUE,
 }
 
 TASK_TIME_LIMIT_SECONDS = 900
@@ -73,6 +75,10 @@ class Queue:
         """Ask who changed."""
         self._send(POLL)
 
+    def noticed(self, in_seconds: int = 0) -> None:
+        """Look at what notices of the EHR have said, soon."""
+        self._send(NOTICED, countdown=in_seconds)
+
     def refill(self) -> None:
         """Hand out whoever is pending."""
         self._send(REFILL)
@@ -89,5 +95,6 @@ class Queue:
         """Write what is ready to be written."""
         self._send(DELIVER)
 
-    def _send(self, name: str, *args: object) -> None:
-        self._app.send_task(name, args=args, queue=ROUTES[name], argsrepr="…", kwargsrepr="…")
+    def _send(self, name: str, *args: object, **options: object) -> None:
+        hidden = {"argsrepr": "…", "kwargsrepr": "…"}
+        self._app.send_task(name, args=args, queue=ROUTES[name], **hidden, **options)

@@ -288,6 +288,16 @@ class Settings(BaseSettings):
     health_max_age_seconds: int = Field(
         1800, ge=1, description="Ready needs a real answer of the EHR within this time."
     )
+    notice_secret: SecretStr = Field(
+        SecretStr(""),
+        description="What the EHR must show, or sign with, when it tells at `/notices` that"
+        " something changed; empty: there is no such page (docs/notices.md).",
+    )
+    notice_url: str = Field(
+        "",
+        description="Address of `/notices` as the EHR reaches it, for `boneflag subscribe`, such as"
+        " `https://boneflag.hospital.example/notices`.",
+    )
     metrics_token: SecretStr = Field(
         SecretStr(""),
         description="What Prometheus must show as a bearer token at `/metrics`; empty: there is no"

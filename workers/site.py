@@ -28,6 +28,7 @@ from service.queue import (
 )
 from service.settings import load_settings
 from service.store.leases import Leases
+from service.store.noticed import Noticed
 from service.wiring import pipeline_for, redis_for, restored_for, spans_for, today_for
 from service.wiring.bulk import bulk_sweep_for
 from workers.app import KEY_PREFIX, app
@@ -55,6 +56,7 @@ class Site:
         self.restored = restored
         self.bulk = bulk
         self.queue = queue
+        self.noticed = Noticed(client)
         self._redis = client
         self._leases = Leases(client, KEY_PREFIX.rstrip(":"))
 

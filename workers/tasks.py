@@ -5,15 +5,18 @@ The lease saves work; it is not what makes this correct. A message holds patient
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from celery import Task
 
 from service.ehr.errors import EHRUnavailable
+from service.noticing import mark_noticed
 from service.queue import (
     BULK_STEP,
     BULK_STEP_TIME_LIMIT_SECONDS,
     DELIVER,
+    NOTICED,
     POLL,
     PURGE,
     REFILL,
@@ -60,6 +63,17 @@ def poll(_: Task) -> None:
             return
         if here.pipeline.start_poll() is not None:
             _hand_out(here)
+
+
+@app.task(name=NOTICED, **_TICK)
+def noticed(task: Task) -> None:
+    """Look at what notices of the EHR have said: mark people, poll, or ask for a sweep."""
+    with site().alone("poll") as here:
+        if here is not None:
+            _look_at_notices(here)
+        elif task.request.retries < _MOST_RETURNS:
+            # Whoever polls now may have asked before the notice came.
+            raise task.retry(countdown=_RETURN_SECONDS, max_retries=_MOST_RETURNS)
 
 
 @app.task(name=REFILL, **_TICK)
@@ -117,6 +131,20 @@ def purge(_: Task) -> None:
     with site().alone("purge") as here:
         if here is not None:
             here.purge()
+
+
+def _look_at_notices(here: Site) -> None:
+    """While it stands still they wait for the next notice, and the EHR's changes for the poll."""
+    if here.pipeline.stands_still():
+        return
+    noted = here.noticed.noted()
+    if noted.sweep:
+        here.queue.sweep()
+    mark_noticed(here.pipeline, noted.people, datetime.now(UTC))
+    here.noticed.settle(noted.people)
+    if noted.poll and not (here.bulk is not None and here.bulk.has_to_come_first()):
+        here.pipeline.start_poll()
+    _hand_out(here)
 
 
 def _hand_out(here: Site) -> None:

@@ -21,6 +21,7 @@ from service.cli.protocol import app as protocol
 from service.cli.retrying import retry
 from service.cli.running import check, demo, poll, screen, sweep, work
 from service.cli.speaking import speaks_plainly
+from service.cli.subscribing import subscribe
 from service.cli.surveying import survey
 from service.cli.switching import pause, resume
 from service.cli.taking_back import withdraw
@@ -52,6 +53,7 @@ for command in (
     purge,
     forget,
     withdraw,
+    subscribe,
     work,
     demo,
 ):

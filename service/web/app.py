@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -25,6 +25,7 @@ from service.pipeline import WATERMARK
 from service.settings import Settings, SettingsInvalid, load_settings, require_base_url
 from service.web.health import EHRWatch, Readiness, answers
 from service.web.metrics import Gauges, metrics_route
+from service.web.notices import notice_routes
 from service.wiring import (
     client_for,
     gauge_sources_for,
@@ -34,8 +35,9 @@ from service.wiring import (
 )
 
 if TYPE_CHECKING:
-    from service.store.ledger import Ledger
+    from service.notice import Notice
 
+Opened = TypeVar("Opened")
 EXIT_SETTINGS = 2
 _NOT_KEPT = {"Cache-Control": "no-store"}
 # Short enough for a new key to be known before it signs (runbook: rotate the keys).
@@ -107,21 +109,39 @@ def wanted_routes(settings: Settings) -> list[BaseRoute]:
     if token := settings.metrics_token.get_secret_value():
         sources = gauge_sources_for(settings, _opened_once(lambda: ledger_for(settings)))
         routes.append(metrics_route(Gauges(sources), token))
+    if secret := settings.notice_secret.get_secret_value():
+        routes += notice_routes(secret, _noting(settings))
     return routes
 
 
-def _opened_once(open_ledger: Callable[[], Ledger]) -> Callable[[], Ledger]:
+def _noting(settings: Settings) -> Callable[[Notice], None]:
+    """Notes notices. Redis and the ledger are opened by the first that comes."""
+    from service.noticing import take
+    from service.store.noticed import Noticed
+    from workers.sending import queue_for
+
+    noticed = Noticed(redis_for(settings))
+    ledger = _opened_once(lambda: ledger_for(settings))
+    queue = _opened_once(lambda: queue_for(settings))
+
+    def keys_of(fhir_ids: Sequence[str]) -> Mapping[str, str]:
+        return ledger().cohort.keys_of(fhir_ids)
+
+    return lambda notice: take(notice, noticed, queue(), keys_of)
+
+
+def _opened_once(open_it: Callable[[], Opened]) -> Callable[[], Opened]:
     """Open at the first use that succeeds: a database that is away now may be back later."""
     lock = threading.Lock()
-    opened: list[Ledger] = []
+    opened: list[Opened] = []
 
-    def ledger() -> Ledger:
+    def get() -> Opened:
         with lock:
             if not opened:
-                opened.append(open_ledger())
+                opened.append(open_it())
             return opened[0]
 
-    return ledger
+    return get
 
 
 def _start() -> Starlette:

@@ -109,6 +109,8 @@ def smart_access_for(settings: Settings) -> Access:
     only_created = shown & {"Communication"}
     if settings.write_provenance:
         only_created |= {"Provenance"}
+    if settings.notice_url:
+        shown |= {"Subscription"}
     is_live = settings.mode == "live"
     sources = {_COHORT_TYPES[name] for name in settings.source_names if name in _COHORT_TYPES}
     return access_for(

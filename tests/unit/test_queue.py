@@ -5,6 +5,7 @@ import pytest
 from service.queue import (
     BULK_STEP,
     DELIVER,
+    NOTICED,
     POLL,
     PURGE,
     QUEUES,
@@ -29,7 +30,7 @@ class Sent:
         self.messages.append((name, args, options))
 
 
-@pytest.mark.parametrize("name", ["sweep", "poll", "refill", "deliver", "bulk_step"])
+@pytest.mark.parametrize("name", ["sweep", "poll", "refill", "deliver", "bulk_step", "noticed"])
 def test_what_is_asked_for_goes_into_the_queue_of_its_purpose_with_nothing_in_it(name):
     sent = Sent()
 
@@ -59,7 +60,16 @@ def test_arguments_are_hidden_from_events_and_logs():
 
 
 def test_every_task_has_one_of_the_queues_and_every_queue_a_task():
-    assert set(ROUTES) == {SWEEP, POLL, REFILL, SCREEN, DELIVER, BULK_STEP, PURGE}
+    assert set(ROUTES) == {
+        SWEEP,
+        POLL,
+        REFILL,
+        SCREEN,
+        DELIVER,
+        BULK_STEP,
+        PURGE,
+        NOTICED,
+    }
     assert set(ROUTES.values()) == set(QUEUES)
 
 
