@@ -66,6 +66,7 @@ METRICS = (
     Metric("boneflag_plans_outcome_unknown", "Plans of which nobody knows what became."),
     Metric("boneflag_oldest_open_plan_timestamp_seconds", "When the oldest open plan was made."),
     Metric("boneflag_runs", "Runs by kind and state.", ("kind", "state")),
+    Metric("boneflag_runs_held", "Held runs that still have something to send."),
     Metric(
         "boneflag_last_finished_timestamp_seconds", "When the last run of a kind ended.", ("kind",)
     ),
@@ -161,6 +162,7 @@ def _runs(tally: Tally) -> Iterator[Gauge]:
             yield Gauge("boneflag_runs", tally.runs.get((kind, state), 0), (kind, state))
         name = "boneflag_last_finished_timestamp_seconds"
         yield from _instant(name, tally.finished.get(kind), kind)
+    yield Gauge("boneflag_runs_held", tally.runs_held)
     yield from _instant("boneflag_changes_known_timestamp_seconds", tally.watermarks.get("changes"))
 
 

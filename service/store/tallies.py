@@ -45,6 +45,7 @@ class Tally:
 
     `closed` counts alerts by kind and the word with which the reason begins, `decisions` those that
     stand today by kind and code. `oldest_open_plan` is of the plans that may still be sent.
+    `runs_held` counts those that still have something to send: a later sweep takes the plans over.
     `audit_kept` is the highest number of the audit that was kept beside the chain.
     """
 
@@ -62,6 +63,7 @@ class Tally:
     plans_unknown: int
     oldest_open_plan: datetime | None
     runs: Mapping[tuple[str, ...], int]
+    runs_held: int
     finished: Mapping[str, datetime]
     judged_last: datetime | None
     watermarks: Mapping[str, datetime]
@@ -135,6 +137,7 @@ def _counted(count: _Count, on: date, closing_words: Iterable[str]) -> Tally:
         plans_unknown=count.number(count_plans_given_up(is_unknown=True)),
         oldest_open_plan=count.one(sa.func.min(PLANS.c.created_at), *_may_go()),
         runs=count.by(RUNS, (RUNS.c.kind, RUNS.c.state)),
+        runs_held=count.number(_held_with_plans()),
         finished=count.instants(RUNS.c.kind, RUNS.c.finished_at, RUNS.c.state == "done"),
         judged_last=count.one(sa.func.max(LATEST_ASSESSMENTS.c.at)),
         watermarks=count.instants(WATERMARKS.c.name, WATERMARKS.c.instant),
@@ -143,7 +146,7 @@ def _counted(count: _Count, on: date, closing_words: Iterable[str]) -> Tally:
         is_paused=count.rows(SWITCHES, SWITCHES.c.name == "pause") > 0,
         is_cohort_held=_is_cohort_held(count),
         open_withdrawals=count.rows(WITHDRAWALS, WITHDRAWALS.c.finished_at.is_(None)),
-        audit_head=int(count.one(sa.func.max(AUDIT.c.number)) or 0),
+        audit_head=_audit_head(count),
         audit_kept=int(count.one(sa.func.max(AUDIT_ANCHORS.c.number)) or 0),
     )
 
@@ -163,6 +166,18 @@ def _may_go() -> tuple[Any, ...]:
         RUNS.c.id == PLANS.c.run_id,
         RUNS.c.state == "delivering",
     )
+
+
+def _audit_head(count: _Count) -> int:
+    """The number of the last row; of the last purged one where none is left."""
+    purged = AUDIT_ANCHORS.c.why == "purged"
+    last = count.one(sa.func.max(AUDIT.c.number))
+    return int(last or count.one(sa.func.max(AUDIT_ANCHORS.c.number), purged) or 0)
+
+
+def _held_with_plans() -> sa.Select[Any]:
+    waits = sa.exists().where(PLANS.c.run_id == RUNS.c.id, PLANS.c.state.in_(["planned", "sent"]))
+    return sa.select(sa.func.count()).select_from(RUNS).where(RUNS.c.state == "held", waits)
 
 
 def _is_cohort_held(count: _Count) -> bool:

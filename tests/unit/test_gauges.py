@@ -28,6 +28,7 @@ EMPTY = Tally(
     plans_unknown=0,
     oldest_open_plan=None,
     runs={},
+    runs_held=0,
     finished={},
     judged_last=None,
     watermarks={},

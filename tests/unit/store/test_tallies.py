@@ -72,8 +72,17 @@ def test_a_held_run_is_counted_and_its_plans_have_no_age(ledger):
     ledger.screenings.store(screening(key, run_id, create()), NOW)
     ledger.runs.hold(run_id, "too many")
     tally = ledger.tallies.take(TODAY, WORDS)
-    assert tally.runs == {("sweep", "held"): 1}
+    assert (tally.runs, tally.runs_held) == ({("sweep", "held"): 1}, 1)
     assert tally.oldest_open_plan is None
+
+
+def test_a_held_run_whose_plans_a_later_sweep_took_over_holds_nothing_up(ledger):
+    (key,) = people(ledger, "p1")
+    held = begin(ledger, [key])
+    ledger.screenings.store(screening(key, held, create()), NOW)
+    ledger.runs.hold(held, "too many")
+    ledger.screenings.store(screening(key, begin(ledger, [key]), keep()), NOW)
+    assert ledger.tallies.take(TODAY, WORDS).runs_held == 0
 
 
 def test_a_finished_run_is_told_with_its_end(ledger):
