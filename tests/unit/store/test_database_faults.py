@@ -13,6 +13,7 @@ from service.store import database
 from service.store.cohort import insert_people
 from service.store.errors import StoreUnavailable
 from service.store.ledger import Ledger
+from tests.lib.full_disk import full_disk
 from tests.lib.tcp_proxy import TCPProxy, tcp_proxy
 
 from .builders import ATTEMPTS, NOW, begin, create, people, screening
@@ -65,6 +66,19 @@ def test_a_full_sqlite_file_goes_on_when_there_is_room(full):
         connection.exec_driver_sql("PRAGMA max_page_count = 100000")
     full.cohort.add(SOME, "group", NOW)
     assert len(full.cohort.members()) == len(SOME)
+
+
+def test_a_disk_without_room_for_the_sqlite_file_loses_nothing_and_goes_on_with_room(tmp_path):
+    path = tmp_path / "ledger.db"
+    with Ledger(f"sqlite:///{path}", attempts_in_a_run=ATTEMPTS) as ledger:
+        ledger.migrate()
+        ledger.cohort.add(["p0"], "group", NOW)
+        with full_disk(path.with_name("ledger.db-wal").stat().st_size):
+            with pytest.raises(StoreUnavailable):
+                ledger.cohort.add(SOME, "group", NOW)
+            assert list(ledger.cohort.keys_of(SOME)) == ["p0"]
+        ledger.cohort.add(SOME, "group", NOW)
+        assert len(ledger.cohort.members()) == len(SOME)
 
 
 @pytest.mark.parametrize("code", ["53100", "53200", "57014", "25006"])
