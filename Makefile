@@ -25,7 +25,8 @@ CODE := service workers fhir_profiles scripts
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test cover test-heavy test-hapi test-faults test-third-party check fix docs bench pins
+.PHONY: help setup demo test cover test-heavy test-hapi test-hapi-hospital test-hapi-alone \
+	test-faults test-third-party check fix docs bench pins
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -60,8 +61,18 @@ test-heavy: $(READY) ## Tests that take longer: killed workers, the book through
 	$(RUN) -m pytest $(ALONE_IN_THEIR_SERVERS) -m heavy $(SIDE_BY_SIDE)
 	$(RUN) -m pytest tests -m "heavy and not hapi" $(addprefix --ignore=,$(ALONE_IN_THEIR_SERVERS))
 
+# What needs the hospital with its workers, and beside it what needs a server alone.
+IN_THE_HOSPITAL := $(addprefix tests/hapi/,test_the_straight_line.py test_ways_of_reading.py \
+	test_worked_charts.py)
+
 test-hapi: $(READY) ## The same claims on a real HAPI FHIR server (needs Java 17 and Maven)
-	$(RUN) -m pytest tests/hapi
+	@$(MAKE) --jobs=2 --output-sync=target test-hapi-hospital test-hapi-alone
+
+test-hapi-hospital: $(READY)
+	$(RUN) -m pytest $(IN_THE_HOSPITAL) --durations=8
+
+test-hapi-alone: $(READY)
+	$(RUN) -m pytest tests/hapi $(addprefix --ignore=,$(IN_THE_HOSPITAL)) --durations=8
 
 test-faults: $(READY) ## Ten thousand injected faults, and exactly one alert (FAULTS_SEED=… repeats a run)
 	$(RUN) -m pytest tests/faults -n 2

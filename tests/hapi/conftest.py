@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
@@ -79,6 +79,14 @@ class Hospital:
             for r in ours
             if r["status"] == status and (not code or r["code"]["coding"][0]["code"] == code)
         ]
+
+    def a_group(self, name: str, ids: Sequence[str]) -> str:
+        """A Group of these people, made by the hospital; its id."""
+        members = [{"entity": {"reference": f"Patient/{id_}"}} for id_ in ids]
+        group = {"resourceType": "Group", "id": name, "type": "person", "actual": True}
+        url = f"{self.server.base_url}/Group/{name}"
+        httpx.put(url, json=group | {"member": members}, timeout=60).raise_for_status()
+        return name
 
     def newest_run(self) -> int:
         """The number of the last run, 0 before the first."""

@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from service.bulk_sweep import exported_members
@@ -57,10 +56,7 @@ def some(hospital: Hospital) -> tuple[str, ...]:
     assert pointing
     chosen = dict.fromkeys(person.id for person in [*pointing, *hospital.people[::every]])
     ids = tuple(chosen)[:PEOPLE]
-    members = [{"entity": {"reference": f"Patient/{id_}"}} for id_ in ids]
-    group = {"resourceType": "Group", "id": GROUP, "type": "person", "actual": True}
-    url = f"{hospital.server.base_url}/Group/{GROUP}"
-    httpx.put(url, json=group | {"member": members}, timeout=60).raise_for_status()
+    hospital.a_group(GROUP, ids)
     return ids
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -57,7 +58,8 @@ def running_postgres(*, is_durable: bool = False) -> Iterator[str]:
             _wait_until_ready(url, server)
             yield url
         finally:
-            server.terminate()
+            # Not SIGTERM, by which it waits for every connection that somebody left open.
+            server.send_signal(signal.SIGINT)
             server.wait(START_SECONDS)
 
 
