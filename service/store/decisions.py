@@ -1,8 +1,10 @@
 """People's decisions, kept for when the EHR no longer shows them.
 
-A newcomer would get two things wrong. A decision that was taken back stays as a row: that it was
+A newcomer would get three things wrong. A decision that was taken back stays as a row: that it was
 said is part of the story, but `of` no longer gives it. And what a second reading brings overwrites
-the first, but for the protocol's version: it is that of the day on which the no was first seen.
+the first, but for the protocol's version: it is that of the day on which the no was first seen. And
+of two answers that were given to us on one day the later one holds, unless the first one is the
+hospital's own withdrawal.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.screening.decision import BY_HOSPITAL
 from service.screening.record import Decision, ResourceRef
 from service.store.acts import Act
 from service.store.audit import append
@@ -140,7 +143,15 @@ def _write(connection: sa.Connection, patient_key: str, decision: Decision) -> N
     changes["protocol_version"] = _unless_empty(
         DECISIONS.c.protocol_version, newer.protocol_version
     )
-    connection.execute(insert.on_conflict_do_update(index_elements=_IDENTITY, set_=changes))
+    # What the hospital took back is no answer that another one of the same day could correct.
+    may_change = sa.or_(
+        DECISIONS.c.code != BY_HOSPITAL,
+        DECISIONS.c.taken_back_at.is_not(None),
+        newer.code == BY_HOSPITAL,
+    )
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=_IDENTITY, set_=changes, where=may_change)
+    )
 
 
 def _unless_empty(first: Any, otherwise: Any) -> sa.Case[str]:

@@ -8,10 +8,13 @@ import pytest
 
 from service.deciding import Answer, Deciding, DecisionInvalid, PatientUnknown
 from service.screening.alert import AlertKind
+from service.screening.decision import BY_HOSPITAL
 from service.screening.protocol import packaged_protocol
 from service.screening.record import NO_END
 from service.screening.value_sets import packaged_vocabulary
 from service.store.ledger import Ledger
+from service.store.selected_alerts import Selection
+from service.withdrawing_for_good import keep_quiet
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -132,6 +135,21 @@ def test_nobody_is_decided_about_whom_the_ledger_does_not_know(deciding):
     with pytest.raises(PatientUnknown) as fault:
         deciding.decide("stranger", NO, TODAY, NOW)
     assert "stranger" not in str(fault.value)
+
+
+def test_what_is_said_later_on_the_day_replaces_no_withdrawal_by_the_hospital(deciding, ledger):
+    key = ledger.cohort.keys_of(["p1"])["p1"]
+    keep_quiet(ledger, Selection(patient_key=key), "operator", NOW)
+    deciding.decide("p1", Answer("limited-time", "neurologist"), TODAY, NOW)
+    assert {d.code for d in stands(deciding)} == {BY_HOSPITAL}
+
+
+def test_what_is_said_after_a_withdrawal_was_taken_back_is_kept(deciding, ledger):
+    key = ledger.cohort.keys_of(["p1"])["p1"]
+    keep_quiet(ledger, Selection(patient_key=key), "operator", NOW)
+    deciding.take_back("p1", SCREENING, TODAY, NOW)
+    deciding.decide("p1", NO, TODAY, NOW)
+    assert [d.code for d in stands(deciding) if d.about == SCREENING] == ["patient-refuses"]
 
 
 @pytest.mark.parametrize(
