@@ -123,45 +123,6 @@ def is_edss_unclear(chart: AnyChart) -> bool:
     return bool(chart.edss) and all(v == IMPOSSIBLE_EDSS for _, _, v in chart.edss)
 
 
-@dataclass
-class No:
-    """A person's no to one alert, as the person meant it.
-
-    `fractures` are those that were on file then, `version` is the protocol's; `span_months` is how
-    long it stands.
-    """
-
-    patient: str
-    kind: AlertKind
-    resource: tuple[str, str]
-    made_on: date
-    span_months: int
-    fractures: frozenset[int]
-    version: str
-    is_taken_back: bool = False
-
-    def stands(self, chart: AnyChart, on: date, version: str) -> bool:
-        """Neither lapsed, nor taken back, nor broken through (specification 3.5).
-
-        A new major version of the protocol breaks it too.
-        """
-        if self.is_taken_back or on >= add_months(self.made_on, self.span_months):
-            return False
-        if version.split(".")[0] != self.version.split(".")[0]:
-            return False
-        if self.kind is not AlertKind.SCREENING:
-            return True
-        new_fracture = {n for n, _ in chart.fractures} - self.fractures
-        became_severe = is_severe(chart, on) and not _was_severe(chart, self.made_on)
-        return not (new_fracture or became_severe)
-
-
-def _was_severe(chart: AnyChart, on: date) -> bool:
-    """Facts of the same day may have come after the no: the judge gives the alert the benefit."""
-    before = AnyChart(chart.id, chart.born, [e for e in chart.edss if e[1] < on])
-    return is_severe(chart, on) and is_severe(before, on)
-
-
 def _is_treated(chart: AnyChart, on: date) -> bool:
     return any(day <= on and (on - day).days <= 30 for _, day in chart.therapies)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import copy
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -25,19 +26,26 @@ from unittest import mock
 import httpx
 import sqlalchemy as sa
 
+from service.deciding import Answer, Deciding, PatientUnknown
+from service.ehr.capability import read_capability
 from service.ehr.cohort.members import CohortMembers
 from service.ehr.cohort.source import CohortSource
 from service.ehr.connection import EHRConnection
 from service.ehr.delivery.channels import CHANNELS
+from service.ehr.delivery.opened_channel import OpenedChannel
 from service.ehr.errors import EHRError
 from service.ehr.parse import RecordParser
 from service.pipeline import Limits, Pipeline
-from service.screening.alert import alert_key
+from service.rebuilding import Rebuilding
+from service.screening.alert import AlertKind, alert_key
 from service.screening.protocol import Protocol, packaged_protocol
 from service.screening.record import REQUIRED_TYPES, PatientRecord
 from service.screening.value_sets import packaged_vocabulary
 from service.store.ledger import Ledger
+from service.store.selected_alerts import Selection
 from service.store.tables import METADATA
+from service.withdrawing import Withdrawing
+from service.withdrawing_for_good import keep_quiet
 from tests.lib.channels import options
 from tests.lib.fake_fhir_server import FakeFHIRServer
 from tests.lib.going_live import approve
@@ -49,6 +57,7 @@ PARSER = RecordParser(VOCABULARY)
 SITE = "any-ward"
 FIRST_DAY = datetime(2026, 11, 22, 8, tzinfo=UTC)
 ALERT_TYPES = ("Flag", "Task")
+_CHANNEL = CHANNELS["flag-and-task"]
 # Long enough for whatever waits in the outbox or the queue to be tried again.
 A_WHILE = timedelta(hours=2)
 # What people write: the parts of the ledger and the methods that change it.
@@ -71,7 +80,8 @@ WRITERS = {
     ),
     "alerts": ("remember",),
     "decisions": ("remember", "take_back"),
-    "approvals": ("record",),
+    "approvals": ("record", "end"),
+    "withdrawals": ("open", "try_again", "mark_sent", "settle", "finish"),
     "audit": ("record",),
     "duplicates": ("remember",),
     "watermarks": ("advance",),
@@ -227,6 +237,48 @@ class AnyWard:
         self._open_ledger()
         self.approve()
 
+    def rebuild_ledger(self) -> None:
+        """Fill a lost ledger again from what the EHR shows."""
+        self._requests = 0
+        Rebuilding(
+            self._ehr(),
+            self.ledger,
+            self.protocol,
+            site=SITE,
+            channel=_CHANNEL.name,
+            told=lambda: None,
+            now=lambda: self.at,
+        ).rebuild(into_existing=False)
+
+    def decide(self, patient: str, answer: Answer) -> bool:
+        """Say something to BoneFlag itself; whether it is news. Nobody is known before a look."""
+        try:
+            _, is_news = self._deciding.decide(patient, answer, self.at.date(), self.at)
+        except PatientUnknown:
+            return False
+        return is_news
+
+    def take_back(self, patient: str, kind: AlertKind) -> None:
+        """Take back what was said about one kind of alert."""
+        with suppress(PatientUnknown):
+            self._deciding.take_back(patient, kind, self.at.date(), self.at)
+
+    def withdraw(self, patient: str | None) -> bool:
+        """Take back one person's alerts, or everybody's; whether anybody was known to do it for."""
+        key = self.ledger.cohort.keys_of([patient]).get(patient) if patient else None
+        if patient is not None and key is None:
+            return False
+        self._requests = 0
+        selection = Selection(patient_key=key)
+        keep_quiet(self.ledger, selection, "operator", self.at)
+        number = self.ledger.withdrawals.open(selection, "a mistake", "operator", self.at)
+        withdrawal = self.ledger.withdrawals.get(number)
+        assert withdrawal is not None
+        Withdrawing(
+            self.ledger, withdrawal, self._open_channel, now=lambda: self.at, wait=self._sleep
+        ).carry_out()
+        return True
+
     def die_after(self, steps: int) -> None:
         """Let the process die at a step: a request, its answer, a transaction begun or ended."""
         self.steps_to_live = steps
@@ -309,13 +361,27 @@ class AnyWard:
             if self.steps_to_live < 0:
                 raise Crash
 
-    def _line(self) -> Pipeline:
+    @property
+    def _deciding(self) -> Deciding:
+        return Deciding(self.ledger, self.protocol, "live")
+
+    def _sleep(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    def _open_channel(self, _name: str) -> OpenedChannel:
+        client = Wire(self._answer).client()
+        parts = client, read_capability(client), self._options()
+        return OpenedChannel(_CHANNEL.name, _CHANNEL.reader(*parts), _CHANNEL.writer(*parts))
+
+    def _options(self) -> Any:
         def key_of(patient: Any, kind: Any, episode: int) -> str:
             return alert_key(SITE, patient, self.protocol.id, kind, episode)
 
-        channel = CHANNELS["flag-and-task"]
-        chosen = options(now=lambda: self.at, key_of=key_of)
-        ehr = EHRConnection(
+        return options(now=lambda: self.at, key_of=key_of)
+
+    def _ehr(self) -> EHRConnection:
+        chosen = self._options()
+        return EHRConnection(
             Wire(self._answer).client(),
             VOCABULARY,
             PARSER.record,
@@ -324,11 +390,13 @@ class AnyWard:
                     "ward", lambda _: CohortMembers(tuple(sorted(self.charts)), "ward", True)
                 )
             ],
-            open_reading=lambda c: channel.reader(c.client, c.capability(), chosen),
-            open_writing=lambda c: channel.writer(c.client, c.capability(), chosen),
+            open_reading=lambda c: _CHANNEL.reader(c.client, c.capability(), chosen),
+            open_writing=lambda c: _CHANNEL.writer(c.client, c.capability(), chosen),
         )
+
+    def _line(self) -> Pipeline:
         return Pipeline(
-            ehr,
+            self._ehr(),
             self.ledger,
             self.protocol,
             site=SITE,

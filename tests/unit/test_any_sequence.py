@@ -10,7 +10,9 @@ of the plan:
 - never an alert opened while a person's no stands and nothing has broken through it;
 - every alert that is closed has its reason, in the EHR and in the ledger;
 - what a person did to a Flag or Task is never undone;
-- nothing is left to do after a quiet look: the next one writes nothing;
+- nothing opens again what the hospital took back, before it says so;
+- nothing is left to do after a quiet look: the next one writes nothing, nor does the first one
+  after a lost ledger was rebuilt, but for people of whom only the ledger knew what they had said;
 - the calls that wrote to the ledger, made again, make the same ledger.
 
 That these judges can say no is tried in `test_a_planted_fault_is_found` below: each fault is put
@@ -24,7 +26,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -41,22 +43,34 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from service import delivery
+from service import delivery, rebuilding
 from service.alert_memory import entry_after
+from service.deciding import Answer
 from service.ehr.client import FHIRClient
 from service.ehr.plan_progress import PlanProgress
 from service.ehr.writer import Writer
-from service.screening import assess, plan
-from service.screening.alert import OPEN_TASK_STATUSES
+from service.screening import assess, decision_span, plan
+from service.screening.alert import OPEN_TASK_STATUSES, AlertKind
 from service.screening.assess import Status
+from service.screening.dates import add_months
+from tests.lib import any_ward
 from tests.lib.any_chart import (
     IMPOSSIBLE_EDSS,
     NOTHING_KNOWN,
     AnyChart,
     Known,
-    No,
     kind_of,
     known_of,
+)
+from tests.lib.any_no import (
+    BY_HOSPITAL,
+    CODES,
+    DONE_ELSEWHERE,
+    No,
+    because,
+    code_on,
+    end_of,
+    end_on,
 )
 from tests.lib.any_ward import ALERT_TYPES, AnyWard, Resource, Write, patient_in
 
@@ -67,8 +81,15 @@ UNREAD = st.sampled_from(
 ).map(frozenset)
 DAYS = st.sampled_from([1, 30, 200, 370, 800])
 ENDINGS = ("rejected", "cancelled", "failed", "on-hold")
+KINDS = st.sampled_from([AlertKind.SCREENING, AlertKind.SCREENING, AlertKind.TREATMENT_GAP])
+REASONS = st.sampled_from(CODES)
+# How long ago the scan was done elsewhere, or how long to wait, in days; None: no day is given.
+AGO = st.sampled_from([None, 0, 100, 800])
+WAIT = st.sampled_from([None, 30, 500])
 FAULTS = ("lost", "reset", "refused", "away", "conflict", "rejected", "busy")
 MOST_LOOKS = 6
+# About six looks: a ledger that was just made has little to lose, and this costs many looks.
+CALLS_WORTH_LOSING = 80
 
 
 def act(**strategies: Any) -> Any:
@@ -194,6 +215,9 @@ class AnySequence(RuleBasedStateMachine):
     @act(version=st.sampled_from(["1.0.0", "1.1.0", "2.0.0"]))
     def protocol_changes(self, version: str) -> None:
         self.open.upgrade(version)
+        for no in self.noes:
+            # Which version a no is kept with is known only when it is first read.
+            no.version = min(no.version, version)
 
     @act()
     def protocol_is_approved(self) -> None:
@@ -217,7 +241,55 @@ class AnySequence(RuleBasedStateMachine):
 
     @act()
     def ledger_is_lost(self) -> None:
-        self.open.lose_ledger()
+        self._lose_ledger()
+
+    @precondition(lambda self: self.has_alerts and len(self.open.calls) > CALLS_WORTH_LOSING)
+    @rule()
+    def ledger_is_lost_and_rebuilt(self) -> None:
+        self.nothing_is_left_to_do_after_quiet_looks()
+        server, was_approved = self.open.server, self.open.is_approved
+        unheard = self._lose_ledger()
+        self.open.rebuild_ledger()
+        number = len(server.ours)
+        self._look()
+        self.what_we_wrote_was_right()
+        news = [w for w in server.ours[number:] if w.patient not in unheard]
+        assert not news or not was_approved, "a look after a rebuilding still wrote"
+
+    # The hospital
+
+    @act(who=st.sampled_from([ANNA, BEA, None]))
+    def hospital_takes_alerts_back(self, who: str | None) -> None:
+        number = len(self.open.server.ours)
+        if not self.open.withdraw(who):
+            return
+        for write in self.open.server.ours[number:]:
+            assert not _is_up(write.after), "taken back, and it stands"
+            assert who in (None, write.patient), "another person's alert was taken back"
+            self._judge_update(write)
+        self.judged = len(self.open.server.ours)
+        keys = self.open.ledger.cohort.keys_of([who] if who else list(self.charts)).values()
+        assert self.open.ledger.alerts.open(list(keys)) == {}
+        for kind in AlertKind if who else ():
+            self._said_elsewhere(who or "", kind, BY_HOSPITAL, None)
+
+    @precondition(lambda self: self.ward is not None)
+    @act(who=PEOPLE, kind=KINDS, code=REASONS, ago=AGO, wait=WAIT)
+    def no_is_said_to_boneflag(
+        self, who: str, kind: AlertKind, code: str, ago: int | None, wait: int | None
+    ) -> None:
+        done_on = self._days(-ago) if ago is not None and code == DONE_ELSEWHERE else None
+        until = self._days(wait) if wait is not None and code != "wrong-diagnosis" else None
+        if self.open.decide(who, Answer(code, "neurologist", kind, until, done_on)):
+            self._said_elsewhere(who, kind, code, end_of(code, self.today, until, done_on))
+
+    @precondition(lambda self: self.ward is not None)
+    @act(who=PEOPLE, kind=KINDS)
+    def no_is_taken_back_from_boneflag(self, who: str, kind: AlertKind) -> None:
+        self.open.take_back(who, kind)
+        for no in self.noes:
+            if no.is_elsewhere and no.is_about(who, kind):
+                no.is_taken_back = True
 
     # People
 
@@ -225,6 +297,25 @@ class AnySequence(RuleBasedStateMachine):
     @act(data=st.data(), status=st.sampled_from(["accepted", "in-progress", "completed", *ENDINGS]))
     def task_is_worked_on(self, data: st.DataObject, status: str) -> None:
         self._work_on_task(self._pick(data, "Task"), status)
+
+    @precondition(lambda self: self.has_alerts)
+    @act(data=st.data(), code=REASONS, ago=AGO)
+    def task_is_turned_down_for_a_reason(
+        self, data: st.DataObject, code: str, ago: int | None
+    ) -> None:
+        done = None if ago is None else {"end": self._days(-ago).isoformat()}
+        task = self._pick(data, "Task", _is_up)
+        self._work_on_task(task, "rejected", statusReason=because(code), executionPeriod=done)
+
+    @precondition(lambda self: self.has_alerts)
+    @act(data=st.data(), code=st.one_of(st.none(), REASONS), wait=WAIT)
+    def task_waits_for_a_visit(
+        self, data: st.DataObject, code: str | None, wait: int | None
+    ) -> None:
+        until = None if wait is None else {"period": {"end": self._days(wait).isoformat()}}
+        reason = None if code is None else because(code)
+        task = self._pick(data, "Task", _is_up)
+        self._work_on_task(task, "on-hold", statusReason=reason, restriction=until)
 
     @precondition(lambda self: self.has_alerts)
     @act(data=st.data(), status=st.sampled_from(["requested", "in-progress"]))
@@ -361,27 +452,62 @@ class AnySequence(RuleBasedStateMachine):
         found = [r for r in self.open.server.all(type_) if which(r)]
         return data.draw(st.sampled_from(found)) if found else None
 
-    def _work_on_task(self, task: Resource | None, status: str) -> None:
+    def _days(self, days: int) -> date:
+        return self.today + timedelta(days=days)
+
+    def _lose_ledger(self) -> set[str]:
+        """Nobody but the ledger knew what was said to BoneFlag itself; about whom that was."""
+        self.open.lose_ledger()
+        lost = [no for no in self.noes if no.is_elsewhere and not no.is_taken_back]
+        for no in lost:
+            no.is_taken_back = True
+        return {no.patient for no in lost}
+
+    def _work_on_task(self, task: Resource | None, status: str, **elements: Any) -> None:
         if task is None or not _is_up(task):
             return
-        self.open.server.edit(task, status=status)
+        after = self.open.server.edit(task, status=status, **elements)
         if status in ENDINGS:
-            self._say_no(task)
+            self._say_no(after)
+        else:
+            self._take_back(task)
 
     def _say_no(self, resource: Resource) -> None:
-        who = patient_in(resource)
+        """What is said on one half replaces what was said there before; the Task speaks first."""
+        code, status = code_on(resource), resource["status"]
+        of_alert = [n for n in self.noes if n.resource in self._halves(resource)]
+        for no in of_alert:
+            is_same = (no.resource, no.code, no.status) == (_id(resource), code, status)
+            speaks = resource["resourceType"] == "Flag" and no.resource[0] == "Task"
+            if not no.is_taken_back and (speaks or (is_same and "restriction" not in resource)):
+                return
+            no.is_taken_back = True
+        self._keep(_id(resource), patient_in(resource), kind_of(resource), code, status)
+        self.noes[-1].until = end_on(resource, self.today)
+
+    def _said_elsewhere(self, who: str, kind: AlertKind, code: str, until: date | None) -> None:
+        """Of two answers about one alert on one day the later one holds, but the hospital's."""
+        for no in self.noes:
+            is_same = no.is_elsewhere and (no.patient, no.kind) == (who, kind)
+            if is_same and no.made_on == self.today and not no.is_taken_back:
+                if no.code == BY_HOSPITAL:
+                    return
+                no.is_taken_back = True
+        self._keep(("said", str(len(self.noes))), who, kind, code, "")
+        self.noes[-1].until = until
+
+    def _keep(
+        self, resource: tuple[str, str], who: str, kind: AlertKind, code: str, status: str
+    ) -> None:
         fractures = frozenset(n for n, _ in self.charts[who].fractures)
-        self.noes.append(
-            No(
-                who,
-                kind_of(resource),
-                _id(resource),
-                self.today,
-                SPAN_MONTHS,
-                fractures,
-                self.open.protocol.version,
-            )
-        )
+        version = self.open.protocol.version
+        no = No(who, kind, resource, self.today, None, fractures, version, code, status)
+        self.noes.append(no)
+
+    def _halves(self, resource: Resource) -> set[tuple[str, str]]:
+        """The Flag and the Task of one alert."""
+        halves = [r for t in ALERT_TYPES for r in self.open.server.all(t)]
+        return {_id(r) for r in halves if r["identifier"][0] == resource["identifier"][0]}
 
     def _take_back(self, resource: Resource) -> None:
         for no in self.noes:
@@ -398,23 +524,27 @@ class AnySequence(RuleBasedStateMachine):
         was_up, is_up = before is not None and _is_up(before), _is_up(after)
         if is_up and not was_up:
             assert kind in known.may_open, "opened from what was not known"
-            standing = [n for n in self.noes if (n.patient, n.kind) == (who, kind)]
-            chart = self.charts[who]
-            version = self.open.protocol.version
-            is_answered = any(n.stands(chart, self.today, version) for n in standing)
-            assert not is_answered, "opened against a no"
+            assert not self._is_answered(who, kind), "opened against a no"
         if was_up and not is_up and not self._was_ended_by_person(after):
             assert kind in known.may_close, "closed from what was not known"
         if after["resourceType"] == "Task" and after["status"] in ("completed", "cancelled"):
             assert after["statusReason"]["text"].strip()
             assert after["statusReason"]["coding"][0]["code"] in ("resolved", "withdrawn")
 
+    def _is_answered(self, who: str, kind: AlertKind) -> bool:
+        """Whether a no to this kind of alert surely stands."""
+        chart, version = self.charts[who], self.open.protocol.version
+        about = [no for no in self.noes if no.is_about(who, kind)]
+        return any(no.stands(chart, self.today, version) for no in about)
+
     def _was_ended_by_person(self, resource: Resource) -> bool:
-        """Whether a person said no to either half of this alert."""
-        key = resource["identifier"][0]["value"]
-        halves = [r for t in ALERT_TYPES for r in self.open.server.all(t)]
-        ids = {_id(r) for r in halves if r["identifier"][0]["value"] == key}
-        return any(no.resource in ids for no in self.noes)
+        """Whether a person said no to either half of this alert, or elsewhere to its kind."""
+        halves = self._halves(resource)
+        who, kind = patient_in(resource), kind_of(resource)
+        return any(
+            no.resource in halves or (no.is_about(who, kind) and not no.is_taken_back)
+            for no in self.noes
+        )
 
     def _judge_update(self, write: Write) -> None:
         before, after = write.before or {}, write.after
@@ -465,9 +595,6 @@ class AnySequence(RuleBasedStateMachine):
 
 QUIET_STATUSES = ("satisfied", "excluded", "snoozed", "declined")
 
-SPAN_MONTHS = 12
-"""How long a no stands for which nobody gave a reason (specification 3.5)."""
-
 MAY_BE_CALLED_TWICE = frozenset(
     {
         ("screenings", "store_all"),
@@ -477,6 +604,9 @@ MAY_BE_CALLED_TWICE = frozenset(
         ("outbox", "mark_unsent"),
         ("outbox", "mark_failed"),
         ("decisions", "remember"),
+        ("decisions", "take_back"),
+        ("withdrawals", "settle"),
+        ("withdrawals", "finish"),
         ("pending", "mark"),
         ("pending", "take_over"),
         ("runs", "finish_reading"),
@@ -507,15 +637,15 @@ def _memory() -> str | None:
 
 
 QUICK = settings(
-    max_examples=6,
-    stateful_step_count=20,
+    max_examples=4,
+    stateful_step_count=15,
     deadline=None,
     derandomize=True,
     # A failure tells its steps as they are: making them fewer takes minutes.
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-DEEP = settings(QUICK, max_examples=40, stateful_step_count=40)
+DEEP = settings(QUICK, max_examples=10, stateful_step_count=40)
 
 
 def test_every_claim_holds_in_any_sequence() -> None:
@@ -569,6 +699,24 @@ def _closing_forgets_why() -> Any:
     return mock.patch.object(delivery, "entry_after", forgetful)
 
 
+def _every_no_lasts_a_month() -> Any:
+    until = mock.Mock(side_effect=lambda decision, *_: add_months(decision.made_on, 1))
+    return mock.patch.object(decision_span, "_until", until)
+
+
+def _the_hospitals_word_is_forgotten() -> Any:
+    return mock.patch.object(any_ward, "keep_quiet", lambda *_: "")
+
+
+def _a_rebuilding_takes_every_flag_for_ours() -> Any:
+    return mock.patch.object(rebuilding, "_flag_as_we_left_it", lambda alert: alert.flag.status)
+
+
+OF_ANSWERS = [
+    _every_no_lasts_a_month,
+    _the_hospitals_word_is_forgotten,
+    _a_rebuilding_takes_every_flag_for_ours,
+]
 PLANTED = [
     _unknown_closes,
     _unread_is_taken_for_empty,
@@ -614,6 +762,25 @@ def _play(machine: AnySequence) -> Iterator[None]:
     yield
 
 
+def _play_of_answers(machine: AnySequence) -> Iterator[None]:
+    """People answer, the ledger is lost, the hospital takes an alert back."""
+    machine.open_ward(has_transactions=True, conditional_create=True, keeps_versions=True)
+    machine.disability_is_measured(who=BEA, value=6.5, looks=True)
+    yield
+    flag = machine.open.alerts("Flag", ANNA)[0]
+    machine._say_no(machine.open.server.edit(flag, status="inactive"))
+    machine.ledger_is_lost_and_rebuilt()
+    yield
+    no = {"kind": AlertKind.SCREENING, "code": "patient-refuses", "ago": None, "wait": None}
+    machine.no_is_said_to_boneflag(who=BEA, looks=True, **no)
+    machine.time_goes_by(days=200, looks=True)
+    yield
+    machine.no_is_taken_back_from_boneflag(who=BEA, kind=AlertKind.SCREENING, looks=True)
+    machine.hospital_takes_alerts_back(who=BEA, looks=True)
+    machine.looks()
+    yield
+
+
 def _judge(machine: AnySequence) -> None:
     machine.one_alert_of_a_kind_is_open_at_most()
     machine.what_we_wrote_was_right()
@@ -641,4 +808,19 @@ def test_the_play_in_which_faults_show_is_right_without_them() -> None:
 def test_a_planted_fault_is_found(plant: Any) -> None:
     with _machine() as machine, plant(), pytest.raises(AssertionError):
         for _ in _play(machine):
+            _judge(machine)
+
+
+def test_the_play_of_answers_is_right_without_faults() -> None:
+    with _machine() as machine:
+        for _ in _play_of_answers(machine):
+            _judge(machine)
+        flags = [(patient_in(f), f["status"]) for f in machine.open.server.all("Flag")]
+        assert sorted(flags) == [(ANNA, "inactive"), (BEA, "entered-in-error")]
+
+
+@pytest.mark.parametrize("plant", OF_ANSWERS, ids=lambda plant: plant.__name__.strip("_"))
+def test_a_fault_about_answers_is_found(plant: Any) -> None:
+    with _machine() as machine, plant(), pytest.raises(AssertionError):
+        for _ in _play_of_answers(machine):
             _judge(machine)
