@@ -1,0 +1,52 @@
+"""Names that are taken once: which tokens were used already, in Redis for all processes.
+
+A newcomer would get one thing wrong: a Redis that cannot be asked must not make every card vanish.
+This process then remembers by itself, so that a token holds once for it still, and says so.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import redis
+import structlog
+from redis.exceptions import RedisError
+
+_log = structlog.get_logger()
+KEY_PREFIX = "boneflag:once:"
+
+
+class Nonces:
+    """Takes names. Thread safe. `client` is None where there is no Redis; names come hashed."""
+
+    def __init__(
+        self, client: redis.Redis | None, *, tick: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = client
+        self._tick = tick
+        self._lock = threading.Lock()
+        self._own: dict[str, float] = {}
+
+    def take(self, name: str, seconds: int) -> bool:
+        """Take a name for some seconds; False where it is taken."""
+        if not self._take_here(name, seconds):
+            return False
+        if self._client is None:
+            return True
+        try:
+            return bool(self._client.set(KEY_PREFIX + name, b"", nx=True, ex=seconds))
+        except RedisError as error:
+            _log.warning("token_remembered_without_redis", problem=type(error).__name__)
+            return True
+
+    def _take_here(self, name: str, seconds: int) -> bool:
+        with self._lock:
+            now = self._tick()
+            for gone in [other for other, until in self._own.items() if until <= now]:
+                del self._own[gone]
+            if name in self._own:
+                return False
+            self._own[name] = now + seconds
+            return True
