@@ -85,8 +85,9 @@ class Assessment:
     the person's no that stands, `gap_decision` the no to the treatment gap. `refuted` holds the
     kinds of alert whose ground was refuted or entered in error, or whose diagnosis a person called
     wrong: whichever of them is open should never have been there.
-    `uses_t_score` says which score a scan would be read by. `notes` are sentences for whoever
-    reads the alert. `weighing` is the decision with its truth values filled in.
+    `uses_t_score` says which score a scan would be read by, None where that was not kept. `notes`
+    are sentences for whoever reads the alert. `weighing` is the decision with its truth values
+    filled in.
     """
 
     patient: ResourceRef
@@ -102,7 +103,7 @@ class Assessment:
     gap_decision: Decision | None = None
     refuted: frozenset[AlertKind] = frozenset()
     is_urgent: bool = False
-    uses_t_score: bool = False
+    uses_t_score: bool | None = False
     notes: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
@@ -158,7 +159,7 @@ def assess(record: PatientRecord, protocol: Protocol, on: date) -> Assessment:
             else None
         ),
         refuted=frozenset(AlertKind if is_wrong else _refuted_kinds(record, protocol, status, on)),
-        is_urgent=_is_urgent(findings.get(_FRACTURE), protocol, on),
+        is_urgent=is_urgent(findings.get(_FRACTURE), protocol, on),
         uses_t_score=_uses_t_score(record, protocol, on),
         notes=(*_notes(record, on), *([RESULT_ELSEWHERE] if is_elsewhere and not is_here else [])),
         unread=record.unread,
@@ -269,7 +270,8 @@ def _refuted_kinds(
         yield AlertKind.TREATMENT_GAP
 
 
-def _is_urgent(fracture: Finding | None, protocol: Protocol, on: date) -> bool:
+def is_urgent(fracture: Finding | None, protocol: Protocol, on: date) -> bool:
+    """Whether a low-trauma fracture is so recent that a scan should not wait."""
     if fracture is None or not fracture.is_met:  # None where the hospital switched it off.
         return False
     since = add_months(on, -protocol.entry(_FRACTURE).parameters["urgent_months"])

@@ -216,7 +216,7 @@ def _open(
         return _create(kind, assessment, history, protocol, on, "newly due")
     # The key of what stands there is kept, even where another version of us made it.
     alert = replace(
-        _alert(kind, assessment, history.site, protocol, posted.episode, posted.opened_on),
+        alert_for(kind, assessment, history.site, protocol, posted.episode, posted.opened_on),
         key=posted.key,
     )
     if _situation(posted) == "open":
@@ -280,7 +280,7 @@ def _create(
     why: str,
 ) -> AlertPlan:
     episode = history.next_episode(kind)
-    alert = _alert(kind, assessment, history.site, protocol, episode, on)
+    alert = alert_for(kind, assessment, history.site, protocol, episode, on)
     return AlertPlan(kind, Action.CREATE, why, alert)
 
 
@@ -307,7 +307,7 @@ def _decision_on(kind: AlertKind, assessment: Assessment) -> Decision | None:
     return assessment.gap_decision if is_gap else assessment.decision
 
 
-def _alert(
+def alert_for(
     kind: AlertKind,
     assessment: Assessment,
     site: str,
@@ -315,6 +315,7 @@ def _alert(
     episode: int,
     since: date,
 ) -> Alert:
+    """What one episode says of this assessment, whatever became of it so far."""
     reasons = wording.reasons_of(assessment, kind)
     evidence = tuple(dict.fromkeys(e.source for f in reasons for e in f.counting))
     said = tuple(reason_of(f) for f in reasons)

@@ -56,22 +56,41 @@ def standing_decision(
 
     A wrong diagnosis goes before all others, and is about every kind.
     """
-    decisions = list(record.decisions)
-    if about is AlertKind.SCREENING:
-        months = protocol.policies["decision"]["declined_months"]
-        decisions += _chart_refusals(record, months, on)
     standing = [
         d
-        for d in decisions
-        if (d.about == about or is_wrong_diagnosis(d, protocol))
-        and d.made_on <= on < d.until
-        and not _is_broken(d, record, protocol, findings, on)
+        for d in _running(record, protocol, on, about)
+        if not _is_broken(d, record, protocol, findings, on)
     ]
 
     def rank(d: Decision) -> tuple[bool, date, date, str]:
         return is_wrong_diagnosis(d, protocol), d.made_on, d.until, d.kind
 
     return max(standing, key=rank, default=None)
+
+
+def is_said_since(
+    record: PatientRecord, protocol: Protocol, since: date, on: date, about: AlertKind
+) -> bool:
+    """Whether a no to alerts of this kind was said on this day or later, and has not lapsed.
+
+    What could break it is not looked at: for somebody who has not all of the chart at hand.
+    """
+    return any(d.made_on >= since for d in _running(record, protocol, on, about))
+
+
+def _running(
+    record: PatientRecord, protocol: Protocol, on: date, about: AlertKind
+) -> list[Decision]:
+    """Every no to alerts of this kind that has begun and not lapsed."""
+    decisions = list(record.decisions)
+    if about is AlertKind.SCREENING:
+        months = protocol.policies["decision"]["declined_months"]
+        decisions += _chart_refusals(record, months, on)
+    return [
+        d
+        for d in decisions
+        if (d.about == about or is_wrong_diagnosis(d, protocol)) and d.made_on <= on < d.until
+    ]
 
 
 def is_wrong_diagnosis(decision: Decision | None, protocol: Protocol) -> bool:

@@ -77,7 +77,9 @@ def _opening(assessment: Assessment, kind: AlertKind) -> Iterator[str]:
     yield "Consider bone density assessment (central DXA)."
     if assessment.is_urgent:
         yield "Soon: a recent fracture is on file."
-    if assessment.uses_t_score:
+    if assessment.uses_t_score is None:
+        yield "Read the result by T-score from age 50 or after menopause, else by Z-score."
+    elif assessment.uses_t_score:
         yield "Read the result by T-score."
     else:
         yield "Read the result by Z-score: T-scores apply from age 50 or after menopause."
