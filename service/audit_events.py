@@ -58,7 +58,13 @@ _REST = {
 _ACTIVITY = ("110100", "Application Activity")
 _EXPORT = ("110106", "Export")
 _RECORD = ("110110", "Patient Record")
-_OTHER = {"list": _EXPORT, "export": _EXPORT, "show-audit": _RECORD, "screen": _RECORD}
+_OTHER = {
+    "list": _EXPORT,
+    "export": _EXPORT,
+    "show-audit": _RECORD,
+    "screen": _RECORD,
+    "card": _RECORD,
+}
 # What is neither done nor failed has no outcome that FHIR could say.
 _OUTCOMES = {"done": "0", "nothing changed": "0", "failed": "4"}
 

@@ -20,6 +20,7 @@ _DONE = {
     "subscribe": "The EHR was asked to tell us of changes",
     "unsubscribe": "The EHR was asked to tell us of changes no longer",
     "forget": "The person was forgotten",
+    "card": "The EHR asked for cards while somebody had the chart open",
     "decide": "A decision about an alert was written down",
     "take-back": "A decision about an alert was taken back",
     "settle": "Somebody said whether an alert of unknown outcome arrived",

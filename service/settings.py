@@ -125,7 +125,14 @@ class Settings(BaseSettings):
         "auto", description="How charts are read; `boneflag check` says what `auto` chooses."
     )
     delivery: Literal[
-        "auto", "flag-and-task", "flag", "task", "communication", "service-request", "worklist-file"
+        "auto",
+        "flag-and-task",
+        "flag",
+        "task",
+        "communication",
+        "service-request",
+        "worklist-file",
+        "cds-hooks",
     ] = Field(
         "auto", description="How alerts are shown; `boneflag check` says what `auto` chooses."
     )
@@ -277,6 +284,43 @@ class Settings(BaseSettings):
         description="After a change of DELIVERY, tell the alerts that stand open again by the new"
         " one.",
     )
+    cds_hooks_url: str = Field(
+        "",
+        description="Address at which the EHR reaches this service, such as"
+        " `https://boneflag.example`, without `/cds-services`; empty: no cards are served"
+        " (docs/cds-hooks.md).",
+    )
+    cds_hooks_issuers: str = Field(
+        "",
+        description="Who may ask for cards: the `iss` of their tokens, letter by letter, separated"
+        " by commas.",
+    )
+    cds_hooks_key_urls: str = Field(
+        "",
+        description="Addresses of the JWK Sets of those who ask for cards, separated by commas; no"
+        " other `jku` is ever fetched, and the first holds for tokens that name none.",
+    )
+    cds_hooks_origins: str = Field(
+        "",
+        description="Origins of browsers that may ask for cards (CORS), such as"
+        " `https://ehr.example`, separated by commas; an EHR that asks from its server needs none.",
+    )
+    cds_hooks_patience_seconds: float = Field(
+        2.0,
+        gt=0,
+        le=10,
+        description="Longest time in which what a card request lacks is fetched from the EHR; then"
+        " the answer is given from what is there.",
+    )
+    cards_beside: bool = Field(
+        False,
+        description="Show alerts as cards too that stand told by another channel, such as a Flag.",
+    )
+    card_source_url: str = Field(
+        "",
+        description="Page of the hospital about this programme, to which the source of a card"
+        " leads; empty: no link.",
+    )
     worklist_file: str = Field(
         "",
         description="Path of the worklist without an ending: `.csv` and `.ndjson` are added; it"
@@ -369,6 +413,21 @@ class Settings(BaseSettings):
     def list_ids(self) -> tuple[str, ...]:
         """The identifiers of the cohort's patient lists."""
         return _listed(self.cohort_list_ids)
+
+    @property
+    def card_issuers(self) -> tuple[str, ...]:
+        """Who may ask for cards."""
+        return _listed(self.cds_hooks_issuers)
+
+    @property
+    def card_key_urls(self) -> tuple[str, ...]:
+        """Where their keys are."""
+        return _listed(self.cds_hooks_key_urls)
+
+    @property
+    def card_origins(self) -> tuple[str, ...]:
+        """The origins of browsers that may ask."""
+        return _listed(self.cds_hooks_origins)
 
     @property
     def configured_sources(self) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ FaultKind = Literal["settings", "refused", "unsuitable"]
 
 WORKLIST_FILE = "worklist-file"
 # The order in which channels are tried where neither the hospital nor the product prefers one.
-# Drafts of orders are nobody's default: a hospital has to want them.
+# Drafts of orders are nobody's default: a hospital has to want them. Nor are cards: whether the EHR
+# asks for them cannot be seen from here.
 CHANNELS_TRIED = ("flag-and-task", "task", "flag", "communication", WORKLIST_FILE)
 
 

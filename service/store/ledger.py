@@ -14,6 +14,7 @@ from service.store.alerts import Alerts
 from service.store.approvals import Approvals
 from service.store.audit import Audit
 from service.store.bulk_jobs import BulkJobs
+from service.store.cards import Cards
 from service.store.cohort import Cohort
 from service.store.cohort_readings import CohortReadings
 from service.store.database import Database
@@ -58,6 +59,7 @@ class Ledger:
         self.milestones = Milestones(self._database)
         self.outbox = Outbox(self._database)
         self.alerts = Alerts(self._database)
+        self.cards = Cards(self._database)
         self.dead_letters = DeadLetters(self._database)
         self.decisions = Decisions(self._database)
         self.duplicates = Duplicates(self._database)

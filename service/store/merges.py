@@ -27,6 +27,7 @@ from service.store.pending import mark_pending
 from service.store.tables import (
     ALERTS,
     CANARY_PEOPLE,
+    CARDS,
     COHORT_MOVES,
     COHORT_SOURCES,
     DECISIONS,
@@ -115,6 +116,8 @@ def _move(connection: sa.Connection, given_up: str, kept: str, at: datetime) -> 
     _move_alerts(connection, given_up, kept)
     _move_decisions(connection, given_up, kept)
     _move_canary(connection, given_up, kept)
+    cards = sa.update(CARDS).where(CARDS.c.patient_key == given_up)
+    connection.execute(cards.values(patient_key=kept))
 
 
 def _move_canary(connection: sa.Connection, given_up: str, kept: str) -> None:

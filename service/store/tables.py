@@ -321,6 +321,22 @@ DECISIONS = sa.Table(
     sa.UniqueConstraint("patient_key", "source", "made_on", "about"),
 )
 
+CARDS = sa.Table(
+    "cards",
+    METADATA,
+    # The key of the alert's episode.
+    sa.Column("card", sa.String(36), primary_key=True),
+    _patient_key(),
+    sa.Column("kind", sa.String, nullable=False),
+    sa.Column("first_shown_at", Instant, nullable=False),
+    sa.Column("last_shown_at", Instant, nullable=False),
+    sa.Column("times_shown", sa.Integer, nullable=False),
+    # What was last said to it, "" while nobody has, and when by the EHR's clock.
+    sa.Column("outcome", sa.String, nullable=False),
+    sa.Column("outcome_at", Instant),
+)
+"""Cards that were shown, and what was said to them."""
+
 DUPLICATES = sa.Table(
     "duplicates",
     METADATA,

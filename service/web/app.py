@@ -1,19 +1,19 @@
-"""The web door: `python -m uvicorn service.web.app:app`. Health, and our public keys.
+"""The web door: `python -m uvicorn service.web.app:app`. Health, our keys, and cards.
 
 A newcomer would get two things wrong. The JWKS is for the EHR, which fetches it without a login: it
-is made of public keys alone, and no other page may be reached from outside. And settings that
-cannot be used end the process with one sentence and exit code 2, as they end every command; nothing
-else is tried at the start. A database or a Redis that is away at that moment makes the process not
-ready, and it recovers by itself.
+is made of public keys alone. Of the rest only notices and CDS Hooks may be reached by it, where
+they are switched on, and both verify who comes. And settings that cannot be used end the process
+with one sentence and exit code 2, as they end every command; nothing else is tried at the start. A
+database or a Redis that is away at that moment makes the process not ready, and it recovers by
+itself.
 """
 
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -23,7 +23,9 @@ from starlette.routing import BaseRoute, Route
 from service.logs import configure_logs
 from service.pipeline import WATERMARK
 from service.settings import Settings, SettingsInvalid, load_settings, require_base_url
+from service.web.cds_hooks.opening import card_routes_for
 from service.web.health import EHRWatch, Readiness, answers
+from service.web.late import once
 from service.web.metrics import Gauges, metrics_route
 from service.web.notices import notice_routes
 from service.wiring import (
@@ -36,8 +38,8 @@ from service.wiring import (
 
 if TYPE_CHECKING:
     from service.notice import Notice
+    from service.store.ledger import Ledger
 
-Opened = TypeVar("Opened")
 EXIT_SETTINGS = 2
 _NOT_KEPT = {"Cache-Control": "no-store"}
 # Short enough for a new key to be known before it signs (runbook: rotate the keys).
@@ -89,7 +91,7 @@ def readiness_for(settings: Settings) -> Readiness:
     # One for good: each new client would sign in anew.
     client = client_for(settings)
     redis = redis_for(settings)
-    ledger = _opened_once(lambda: ledger_for(settings))
+    ledger = once(lambda: ledger_for(settings))
     watch = EHRWatch(
         lambda: ledger().watermarks.get(WATERMARK),
         lambda: client.get_json("metadata"),
@@ -105,43 +107,29 @@ def readiness_for(settings: Settings) -> Readiness:
 
 def wanted_routes(settings: Settings) -> list[BaseRoute]:
     """The pages that are there only where a setting asks for them."""
-    routes: list[BaseRoute] = []
+    ledger = once(lambda: ledger_for(settings))
+    routes: list[BaseRoute] = [*card_routes_for(settings, ledger)]
     if token := settings.metrics_token.get_secret_value():
-        sources = gauge_sources_for(settings, _opened_once(lambda: ledger_for(settings)))
+        sources = gauge_sources_for(settings, ledger)
         routes.append(metrics_route(Gauges(sources), token))
     if secret := settings.notice_secret.get_secret_value():
-        routes += notice_routes(secret, _noting(settings))
+        routes += notice_routes(secret, _noting(settings, ledger))
     return routes
 
 
-def _noting(settings: Settings) -> Callable[[Notice], None]:
+def _noting(settings: Settings, ledger: Callable[[], Ledger]) -> Callable[[Notice], None]:
     """Notes notices. Redis and the ledger are opened by the first that comes."""
     from service.noticing import take
     from service.store.noticed import Noticed
     from workers.sending import queue_for
 
     noticed = Noticed(redis_for(settings))
-    ledger = _opened_once(lambda: ledger_for(settings))
-    queue = _opened_once(lambda: queue_for(settings))
+    queue = once(lambda: queue_for(settings))
 
     def keys_of(fhir_ids: Sequence[str]) -> Mapping[str, str]:
         return ledger().cohort.keys_of(fhir_ids)
 
     return lambda notice: take(notice, noticed, queue(), keys_of)
-
-
-def _opened_once(open_it: Callable[[], Opened]) -> Callable[[], Opened]:
-    """Open at the first use that succeeds: a database that is away now may be back later."""
-    lock = threading.Lock()
-    opened: list[Opened] = []
-
-    def get() -> Opened:
-        with lock:
-            if not opened:
-                opened.append(open_it())
-            return opened[0]
-
-    return get
 
 
 def _start() -> Starlette:

@@ -177,6 +177,7 @@ def _channel_options(
         repeats=settings.repeat_on_new_channel,
         batch_size=settings.batch_size,
         prefer_post=settings.fhir_post_search,
+        serves_cards=bool(settings.cds_hooks_url),
     )
 
 
@@ -194,6 +195,15 @@ def _shown(settings: Settings) -> DeliveryOptions:
         profiles=settings.alert_profiles,
         recipients=recipients,
     )
+
+
+def proposal_options_for(
+    settings: Settings,
+) -> tuple[DeliveryOptions, tuple[tuple[str, str], ...]]:
+    """How a draft of an order looks, and the codes of the scan that it proposes."""
+    from service.ehr.delivery.service_request import scan_codes
+
+    return _shown(settings), scan_codes(vocabulary_for(settings)["dxa-central"])
 
 
 def delivery_for(settings: Settings) -> Delivery:

@@ -25,7 +25,7 @@ def client_for(settings: Settings) -> FHIRClient:
     from service.ehr.options import Timeouts
 
     timeouts = Timeouts(read_seconds=settings.fhir_read_timeout_seconds)
-    tls, politeness = _tls(settings), politeness_for(settings)
+    tls, politeness = tls_for(settings), politeness_for(settings)
     auth: Any = _login(settings)
     if settings.smart_client_id:
         auth = _smart_login(settings, timeouts, tls, politeness)
@@ -131,7 +131,8 @@ def signing_keys_for(settings: Settings) -> tuple[SigningKey, ...]:
         raise SettingsInvalid(f"BONEFLAG_SMART_KEY_FILES cannot be used: {fault}") from None
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | bool:
+def tls_for(settings: Settings) -> ssl.SSLContext | bool:
+    """Whom we trust, and the certificate that we show; SettingsInvalid for unusable files."""
     from service.ehr.tls import TLSUnusable, tls_context
 
     try:

@@ -65,6 +65,9 @@ def test_every_setting_is_read_by_somebody():
         "group_ids": "cohort_group_ids",
         "list_ids": "cohort_list_ids",
         "wanted_sources": "cohort_sources",
+        "card_issuers": "cds_hooks_issuers",
+        "card_key_urls": "cds_hooks_key_urls",
+        "card_origins": "cds_hooks_origins",
     }
     read |= {name for reader, name in through.items() if reader in read}
     assert set(Settings.model_fields) - read == set()

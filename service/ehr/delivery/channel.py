@@ -51,6 +51,7 @@ class ChannelOptions:
     `scan_codes` are (system, code) of the scan that a ServiceRequest proposes. `worklist` is the
     path of the worklist's files without their endings. `repeats`: an open alert that another
     channel told is told again. `closing_message` and `provenance` add a request each.
+    `serves_cards`: CDS Hooks are switched on.
     """
 
     now: Callable[[], datetime]
@@ -66,6 +67,7 @@ class ChannelOptions:
     repeats: bool = False
     batch_size: int = 60
     prefer_post: bool = True
+    serves_cards: bool = False
 
 
 class AlertReading(Protocol):

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from service.ehr.alerts import AlertReader
 from service.ehr.capability import Capability
+from service.ehr.card_channel import CARDS, CardReader, CardWriter
 from service.ehr.client import FHIRClient
 from service.ehr.delivery.channel import (
     AlertReading,
@@ -184,6 +185,40 @@ def _worklist_file() -> Channel:
     return Channel(name, says, (), 0, traits, _needs_nothing, lacks, reader, writer)
 
 
+def _cards() -> Channel:
+    """Shown when the EHR asks, at a chart that somebody opens or an order that they sign."""
+
+    def traits(_capability: Capability) -> ChannelTraits:
+        return ChannelTraits(
+            found_again=True,
+            can_be_updated=True,
+            can_be_closed=True,
+            shows_declines=True,
+            at_most_once=False,
+        )
+
+    def lacks(options: ChannelOptions) -> tuple[str, ...]:
+        if options.serves_cards:
+            return ()
+        return (
+            "BONEFLAG_CDS_HOOKS_URL is not set: give the address at which the EHR asks for cards"
+            " (docs/cds-hooks.md)",
+        )
+
+    def reader(
+        _client: FHIRClient, _capability: Capability, options: ChannelOptions
+    ) -> AlertReading:
+        return CardReader(repeats=options.repeats)
+
+    def writer(
+        _client: FHIRClient, _capability: Capability, _options: ChannelOptions
+    ) -> AlertWriting:
+        return CardWriter()
+
+    says = "a CDS Hooks card while somebody has the chart open"
+    return Channel(CARDS, says, (), 0, traits, _needs_nothing, lacks, reader, writer)
+
+
 def _recorder(
     client: FHIRClient, capability: Capability, options: ChannelOptions
 ) -> ProvenanceRecorder | None:
@@ -223,6 +258,7 @@ _ALL = (
         _no_codes,
     ),
     _worklist_file(),
+    _cards(),
 )
 
 CHANNELS: Mapping[str, Channel] = MappingProxyType({channel.name: channel for channel in _ALL})

@@ -112,7 +112,7 @@ VENDOR = Vendor(
         ),
         Fact(
             "notices",
-            "CDS Hooks is described for patient-view; BoneFlag serves none yet.",
+            "CDS Hooks is described for patient-view.",
             "github.com/api-evangelist/athenahealth,"
             " openapi/athenahealth-cds-hooks-api-openapi.yml",
             _SEEN,

@@ -172,7 +172,7 @@ VENDOR = Vendor(
         Fact(
             "notices",
             "CDS Hooks is offered, with patient-view among the hooks; which ones depends on the"
-            " release. BoneFlag serves none yet.",
+            " release.",
             _HOOKS,
             _SEEN,
         ),

@@ -24,8 +24,12 @@ EVERYTHING = capability_of("Flag", "Task", "Communication", "ServiceRequest")
 NOTHING = capability_of()
 
 
-def test_the_strategy_tries_every_channel_but_drafts_of_orders() -> None:
-    assert tuple(name for name in CHANNELS if name != "service-request") == CHANNELS_TRIED
+# A hospital has to want drafts of orders, and cards must be switched on in the EHR first.
+ONLY_ASKED_FOR = ("service-request", "cds-hooks")
+
+
+def test_the_strategy_tries_every_channel_but_those_that_must_be_asked_for() -> None:
+    assert tuple(name for name in CHANNELS if name not in ONLY_ASKED_FOR) == CHANNELS_TRIED
 
 
 def test_every_channel_can_be_wished_for() -> None:
@@ -38,8 +42,8 @@ def test_a_server_that_offers_everything_lacks_nothing(name: str) -> None:
     assert CHANNELS[name].needs(EVERYTHING) == ()
 
 
-@pytest.mark.parametrize("name", [name for name in CHANNELS if name != "worklist-file"])
-def test_a_server_that_offers_nothing_lacks_something_for_all_but_the_file(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(CHANNELS) - {"worklist-file", "cds-hooks"}))
+def test_a_server_that_offers_nothing_lacks_something_for_all_that_write_to_it(name: str) -> None:
     assert CHANNELS[name].needs(NOTHING)
 
 

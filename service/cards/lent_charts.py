@@ -1,0 +1,56 @@
+"""Charts by lent access, within the time that a clinician may be kept waiting.
+
+A newcomer would get one thing wrong: a reading that takes too long is left alone and not broken
+off. It ends by its own time limits, and nobody looks at what it brings.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TooSlowError
+
+import structlog
+
+from service.ehr.errors import EHRError
+from service.ehr.lent_access import LentAccess, LentReading
+from service.ehr.prefetch import BroughtChart
+from service.screening.value_sets import DataRequirement
+
+_log = structlog.get_logger()
+_AT_ONCE = 8
+
+
+class LentCharts:
+    """Reads at most so many charts at once. Thread safe."""
+
+    def __init__(self, reading: LentReading, patience_seconds: float) -> None:
+        self._reading = reading
+        self._patience_seconds = patience_seconds
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lent")
+
+    def deadline(self) -> float:
+        """When a call that begins now has waited long enough, on the monotonic clock."""
+        return time.monotonic() + self._patience_seconds
+
+    def is_possible(self, lent: LentAccess, patient_id: str) -> bool:
+        """See `LentReading.is_possible`."""
+        return self._reading.is_possible(lent, patient_id)
+
+    def read(
+        self,
+        lent: LentAccess,
+        patient_id: str,
+        needs: tuple[DataRequirement, ...],
+        deadline: float,
+    ) -> BroughtChart | None:
+        """What could be read; None where nothing came in time."""
+        reading = self._threads.submit(self._reading.read, lent, patient_id, needs)
+        try:
+            return reading.result(max(0.0, deadline - time.monotonic()))
+        except TooSlowError:
+            reading.cancel()
+            _log.warning("lent_access_too_slow")
+        except EHRError as error:
+            _log.warning("lent_access_failed", error=type(error).__name__, status=error.status)
+        return None

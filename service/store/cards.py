@@ -1,0 +1,90 @@
+"""Cards that were shown, by the key of their alert's episode, and what was said to them.
+
+A newcomer would get two things wrong. Showing a card opens no alert: whether one stands is the
+alerts' to say, and a card may be shown of somebody whom the line has not judged yet. And feedback
+may come many times and in any order: what is older than what was heard last is not heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+
+from service.screening.alert import AlertKind
+from service.store.acts import Act
+from service.store.audit import append
+from service.store.database import Database, insert_into
+from service.store.tables import CARDS
+
+Outcome = Literal["accepted", "overridden"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ShownCard:
+    """A card as the ledger remembers it; `outcome` is "" while nobody has said anything."""
+
+    card: str
+    patient_key: str
+    kind: AlertKind
+    times_shown: int
+    outcome: str
+    outcome_at: datetime | None
+
+
+class Cards:
+    """The cards of the ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def show(
+        self, patient_key: str, kinds: Iterable[tuple[str, AlertKind]], act: Act, at: datetime
+    ) -> None:
+        """Write down that cards are shown about one person, and the act for the audit.
+
+        `kinds` is the key of each card with its kind; without one only the act is written.
+        """
+        with self._database.writing() as connection:
+            for card, kind in kinds:
+                insert = insert_into(connection, CARDS).values(
+                    card=card,
+                    patient_key=patient_key,
+                    kind=kind,
+                    first_shown_at=at,
+                    last_shown_at=at,
+                    times_shown=1,
+                    outcome="",
+                )
+                changes = {"last_shown_at": at, "times_shown": CARDS.c.times_shown + 1}
+                connection.execute(
+                    insert.on_conflict_do_update(index_elements=["card"], set_=changes)
+                )
+            append(connection, [act], at)
+
+    def get(self, card: str) -> ShownCard | None:
+        """One card; None where none with this key was ever shown."""
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(CARDS).where(CARDS.c.card == card)).first()
+        if row is None:
+            return None
+        return ShownCard(
+            row.card,
+            row.patient_key,
+            AlertKind(row.kind),
+            row.times_shown,
+            row.outcome,
+            row.outcome_at,
+        )
+
+    def hear(self, card: str, outcome: Outcome, said_at: datetime) -> bool:
+        """Write down what was said to a card; False where that, or newer, was heard already."""
+        columns = CARDS.c
+        is_news = sa.or_(columns.outcome_at.is_(None), columns.outcome_at < said_at)
+        heard = sa.update(CARDS).where(columns.card == card, is_news)
+        with self._database.writing() as connection:
+            done = connection.execute(heard.values(outcome=outcome, outcome_at=said_at))
+            return done.rowcount > 0

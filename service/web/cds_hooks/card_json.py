@@ -1,0 +1,89 @@
+"""Cards as JSON: nothing null and nothing empty but the list of cards itself.
+
+A newcomer would get two things wrong. The id of a card is the key of its alert's episode, so that
+one episode has one card, however often it is shown. And no card is ever `critical`: this is a
+reminder, and nobody is in danger this hour.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from service.cards.call import Card
+from service.ehr.decision_reason import NON_ADHERENCE_SYSTEM
+from service.ehr.delivery.elements import alert_coding, markdown_of
+from service.screening.alert import Alert
+from service.screening.protocol import Protocol
+
+# The clinical selection of HL7's non-adherence reasons (CDS Hooks 3.0.0-ballot, value set
+# non-adherence-reason-clinical), and from the same code system what the protocol treats apart: no
+# time, an order that exists, somebody else's patient. The displays are HL7's.
+_REASONS = {
+    "action-completed": "Recommended action was already completed",
+    "indication-order-exists": "Patient has indication/order for intended action",
+    "patient-refuses": "Patient refuses/declines (no context given)",
+    "patient-contraindication": "Patient has contraindication to recommended action",
+    "limited-time": "Could not address recommended action due to limited time",
+    "inappropriate-recipient": "PC CDS delivered to inappropriate recipient/role",
+    "service-not-available": "Treatment or service is not practically available",
+    "too-costly-uncovered": "Recommended action is too costly or not covered by insurance",
+    "does-not-align-preferences": (
+        "Recommendation does not align with patient preferences or values"
+    ),
+    "recipient-disagrees-evidence": (
+        "Recipient disagrees with recommendation because of issues with the evidence"
+    ),
+    "cds-not-applicable": "PC CDS does not apply to patient",
+}
+
+
+def answer(cards: Iterable[Card], protocol: Protocol, source_url: str) -> dict[str, Any]:
+    """The answer to a call; `source_url` "" is no link."""
+    return {"cards": [_card(card, protocol, source_url) for card in cards]}
+
+
+def suggestion_id(card: str) -> str:
+    """The id of a card's one suggestion, the same whenever it is shown."""
+    return str(uuid.uuid5(uuid.UUID(card), "order"))
+
+
+def _card(card: Card, protocol: Protocol, source_url: str) -> dict[str, Any]:
+    alert = card.alert
+    made: dict[str, Any] = {
+        "uuid": alert.key,
+        "summary": alert.summary,
+        "detail": markdown_of(alert.detail),
+        "indicator": "warning" if alert.priority == "urgent" else "info",
+        "source": _source(alert, source_url),
+        "overrideReasons": _reasons(protocol),
+    }
+    if card.order is not None:
+        made["suggestions"] = [_suggestion(alert, card.order)]
+        made["selectionBehavior"] = "at-most-one"
+    return made
+
+
+def _source(alert: Alert, source_url: str) -> dict[str, Any]:
+    label = f"BoneFlag, protocol {alert.protocol_id} {alert.protocol_version}"
+    link = {"url": source_url} if source_url else {}
+    return {"label": label, **link, "topic": alert_coding(alert.kind)}
+
+
+def _suggestion(alert: Alert, order: Mapping[str, Any]) -> dict[str, Any]:
+    says = "Propose a bone density scan (central DXA)"
+    return {
+        "label": says,
+        "uuid": suggestion_id(alert.key),
+        "isRecommended": True,
+        "actions": [{"type": "create", "description": f"{says}, as a draft", "resource": order}],
+    }
+
+
+def _reasons(protocol: Protocol) -> list[dict[str, str]]:
+    return [
+        {"system": NON_ADHERENCE_SYSTEM, "code": code, "display": display}
+        for code, display in _REASONS.items()
+        if code in protocol.reasons
+    ]
