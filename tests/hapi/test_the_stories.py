@@ -11,6 +11,7 @@ import pytest
 
 from service.demo_ehr.loading import put_resources
 from tests.hapi.hapi_server import HAPIServer
+from tests.lib.command_line import boneflag
 from tests.lib.demo_site import opened_ward
 from tests.lib.story_ward import StoryWard, hospitals
 from tests.spec.stories.living import live_through
@@ -44,3 +45,23 @@ def test_every_story_goes_on_hapi_as_the_book_tells(server, stories, tmp_path: P
             if seen != wanted
         ]
     assert not different, "\n".join(map(str, different))
+
+
+def test_what_the_hospital_takes_back_is_entered_in_error_and_never_told_again(server, tmp_path):
+    with opened_ward(server, tmp_path) as ward:
+        patient = ward.admit()
+        ward.sweep()
+        told = ward.shown(patient)
+        settings = ward.settings()
+        names = ("mode", "fhir_base_url", "cohort_group_ids", "database_url", "site_id")
+        given = {name: str(getattr(settings, name)) for name in names}
+        why = ("--reason", "wrong threshold", "--by", "A. Admin", "--yes")
+
+        said = boneflag("withdraw", "--patient", patient, *why, **given)
+        ward.proxy.forget()
+        ward.sweep()
+
+        assert told == ["Flag active", "Task requested"]
+        assert said.code == 0, said.output
+        assert ward.shown(patient) == ["Flag entered-in-error", "Task cancelled"]
+        assert ward.proxy.writes == []

@@ -1,4 +1,4 @@
-"""A lost ledger of a hospital that is told by messages, drafts or a file: nobody is told twice."""
+"""Hospitals that are told by messages, drafts or a file: a lost ledger, and what is taken back."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ class Hospital:
     def rebuilds(self):
         settings = self.ward.settings(**self.values)
         return boneflag("ledger", "rebuild", **{n: str(getattr(settings, n)) for n in NAMES})
+
+    def withdraws(self, *words):
+        settings = self.ward.settings(**self.values)
+        why = ("--reason", "wrong threshold", "--by", "A. Admin", "--yes")
+        return boneflag("withdraw", *words, *why, **{n: str(getattr(settings, n)) for n in NAMES})
 
     def told(self):
         """Every message or row about the people of this ward, with status and version."""
@@ -172,3 +177,62 @@ def test_a_worklist_file_that_is_gone_is_told(ward):
     said = hospital.rebuilds()
 
     assert "ATTENTION: there is no worklist file" in said.output
+
+
+# The hospital takes back what it told
+
+
+@pytest.mark.parametrize("product", ["epic", "meditech"])
+def test_a_message_cannot_be_unsaid_and_is_counted_as_left(ward, product):
+    with QuirkyEHR(preset_named(product), ward.server.base_url) as ehr:
+        hospital = Hospital(ward, "communication", fhir_base_url=ehr.base_url)
+        patient = ward.admit(due)
+        hospital.sweep()
+        before = hospital.told()
+
+        said = hospital.withdraws("--patient", patient)
+        hospital.sweep()
+
+    assert said.code == 0, said.output
+    assert "0 taken back, 1 left as they are" in said.output
+    assert hospital.told() == before
+    assert [state for (_, _, state, _) in hospital.states()[patient]] == ["closed"]
+
+
+def test_a_draft_is_entered_in_error_and_not_proposed_again(ward):
+    hospital = Hospital(ward, "service-request")
+    patient = ward.admit(due)
+    hospital.sweep()
+
+    said = hospital.withdraws("--patient", patient)
+    hospital.sweep()
+
+    assert "1 taken back" in said.output
+    assert [status for _, status, _ in hospital.told()] == ["entered-in-error"]
+
+
+def test_a_draft_that_became_an_order_is_left_to_whoever_ordered_it(ward):
+    hospital = Hospital(ward, "service-request")
+    patient = ward.admit(due)
+    hospital.sweep()
+    with FHIRClient(ward.server.base_url) as client:
+        draft = client.search("ServiceRequest", {"patient": patient}).matches[0]
+    ward.person_stores({**draft, "status": "active", "intent": "order"})
+    before = hospital.told()
+
+    said = hospital.withdraws("--all")
+
+    assert "0 taken back, 1 left as they are" in said.output
+    assert hospital.told() == before
+
+
+def test_a_row_that_was_taken_back_does_not_come_again(ward):
+    hospital = Hospital(ward, "worklist-file")
+    patient = ward.admit(due)
+    hospital.sweep()
+    rows = len(hospital.told())
+
+    said = hospital.withdraws("--patient", patient)
+    hospital.sweep()
+
+    assert (rows, said.code, hospital.told()) == (1, 0, [])
