@@ -76,6 +76,8 @@ ACTS = (
     Typed("worklist FILE", "list", "somebody given up"),
     Typed("audit patient PERSON", "show-audit", "somebody known"),
     Typed("audit export FILE", "export"),
+    Typed("subscribe", "subscribe"),
+    Typed("subscribe --remove", "unsubscribe", "a subscription"),
 )
 
 
@@ -105,7 +107,11 @@ class Hospital:
     def __init__(self, ward):
         self.ward = ward
         self.person = ward.admit(due)
-        self.settings = {"left_people_retention_days": "1"}
+        self.settings = {
+            "left_people_retention_days": "1",
+            "notice_url": f"https://boneflag.example/{ward.name}",
+            "notice_secret": "between us",
+        }
 
     def prepare(self, before):
         with self.ward.ledger() as ledger:
@@ -191,6 +197,9 @@ class Hospital:
 
         self.an_alert(ledger)
         ledger.withdrawals.open(Selection(), "wrong", "Ada", AT)
+
+    def a_subscription(self, ledger):
+        self.types(Typed("subscribe", ""))
 
     def somebody_who_left_long_ago(self, ledger):
         ledger.cohort.register(["somebody-else"], "asked for", AT - timedelta(days=400))

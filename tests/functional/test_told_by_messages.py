@@ -42,9 +42,11 @@ class Hospital:
         for file in self.ward.directory.glob(f"{self.ward.name}.sqlite3*"):
             file.unlink()
 
-    def rebuilds(self):
+    def rebuilds(self, *words):
         settings = self.ward.settings(**self.values)
-        return boneflag("ledger", "rebuild", **{n: str(getattr(settings, n)) for n in NAMES})
+        return boneflag(
+            "ledger", "rebuild", *words, **{n: str(getattr(settings, n)) for n in NAMES}
+        )
 
     def withdraws(self, *words):
         settings = self.ward.settings(**self.values)
@@ -236,3 +238,22 @@ def test_a_row_that_was_taken_back_does_not_come_again(ward):
     hospital.sweep()
 
     assert (rows, said.code, hospital.told()) == (1, 0, [])
+
+
+def test_what_an_earlier_channel_told_is_known_again_after_a_second_rebuild(ward):
+    hospital = Hospital(ward, "communication")
+    ward.admit(due)
+    hospital.sweep()
+    before = hospital.told()
+    hospital.loses_its_ledger()
+    hospital.values["delivery"] = "flag-and-task"
+    hospital.rebuilds()
+    hospital.values["delivery"] = "communication"
+    said = hospital.rebuilds("--into-existing")
+    hospital.values["delivery"] = "flag-and-task"
+    ward.proxy.forget()
+
+    hospital.sweep()
+
+    assert "1 active" in said.output
+    assert (ward.proxy.writes, hospital.told()) == ([], before)

@@ -1,4 +1,4 @@
-"""Real Celery workers in the middle of a delivery: a pause, an end and a rollback are heard at once.
+"""Real Celery workers in the middle of a delivery hear of a pause, an end and a rollback at once.
 
 No worker is started anew between them.
 """

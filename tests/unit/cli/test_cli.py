@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
+import typer
 from typer.testing import CliRunner
 
 from service import cli
@@ -19,6 +20,7 @@ from tests.lib.redis_server import free_port
 
 ROOT = Path(__file__).parents[3]
 CONSOLE = [sys.executable, "-c", "from service.cli import run; run()"]
+COMMANDS = sorted(typer.main.get_command(cli.app).commands)
 SECRET = "s3cret"  # A word that no output may hold.
 BUNDLE = {
     "resourceType": "Bundle",
@@ -290,3 +292,8 @@ def test_every_command_says_in_its_help_what_it_does():
     said = run("--help").stdout
     for command in ("check", "sweep", "poll", "screen", "explain", "report", "release", "demo"):
         assert command in said
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_told_in_the_readme(command):
+    assert f"`boneflag {command}`" in (ROOT / "README.md").read_text("utf-8")
