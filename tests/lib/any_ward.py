@@ -36,7 +36,7 @@ from service.ehr.delivery.opened_channel import OpenedChannel
 from service.ehr.errors import EHRError
 from service.ehr.parse import RecordParser
 from service.pipeline import Limits, Pipeline
-from service.rebuilding import Rebuilding
+from service.rebuilding import Rebuilding, Sight
 from service.screening.alert import AlertKind, alert_key
 from service.screening.protocol import Protocol, packaged_protocol
 from service.screening.record import REQUIRED_TYPES, PatientRecord
@@ -240,13 +240,14 @@ class AnyWard:
     def rebuild_ledger(self) -> None:
         """Fill a lost ledger again from what the EHR shows."""
         self._requests = 0
+        ehr = self._ehr()
         Rebuilding(
-            self._ehr(),
+            ehr,
             self.ledger,
             self.protocol,
             site=SITE,
             channel=_CHANNEL.name,
-            told=lambda: None,
+            sight=Sight(lambda ids: ehr.read_alerts(ids, {}), lambda: None),
             now=lambda: self.at,
         ).rebuild(into_existing=False)
 
