@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.screening.decision import BY_HOSPITAL
 from service.store.cohort import (
     dismiss,
     drop_work,
@@ -150,14 +151,20 @@ def _move_alerts(connection: sa.Connection, given_up: str, kept: str) -> None:
 def _move_decisions(connection: sa.Connection, given_up: str, kept: str) -> None:
     """What people said to either stands; the same no about both is one."""
     columns = DECISIONS.c
-    query = sa.select(columns.id, columns.source, columns.made_on, columns.about)
-    known = {
-        (row.source, row.made_on, row.about)
-        for row in connection.execute(query.where(columns.patient_key == kept))
-    }
+    names = (columns.source, columns.made_on, columns.about)
+    query = sa.select(columns.id, *names, columns.code, columns.taken_back_at)
+    of_kept = connection.execute(query.where(columns.patient_key == kept)).all()
+    known = {(row.source, row.made_on, row.about): row for row in of_kept}
     for row in connection.execute(query.where(columns.patient_key == given_up)).all():
-        if (row.source, row.made_on, row.about) in known:
-            connection.execute(sa.delete(DECISIONS).where(columns.id == row.id))
-        else:
+        same = known.get((row.source, row.made_on, row.about))
+        if same is not None:
+            weaker = same if _weight(row) > _weight(same) else row
+            connection.execute(sa.delete(DECISIONS).where(columns.id == weaker.id))
+        if same is None or weaker is same:
             moved = sa.update(DECISIONS).where(columns.id == row.id)
             connection.execute(moved.values(patient_key=kept))
+
+
+def _weight(decision: Any) -> tuple[bool, bool]:
+    """Of two answers of one day the one that stands is kept, and the hospital's before any."""
+    return decision.taken_back_at is None, decision.code == BY_HOSPITAL

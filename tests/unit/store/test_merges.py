@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from service.screening.record import Decision
+from service.screening.decision import BY_HOSPITAL
+from service.screening.record import NO_END, Decision
 from service.store.entries import EntryState, Stored
 
 from .builders import NOW, TODAY, begin, create, entry, people, screening, take
@@ -89,6 +90,39 @@ def test_the_alerts_of_both_stay_known_and_no_episode_is_numbered_twice(ledger):
     known = ledger.alerts.history([older])[older]
     assert [(e.key, e.episode) for e in known] == [("k1", 1), ("k2", 2)]
     assert ledger.alerts.patients_with_open() == [older]
+
+
+def said_on(ledger, key, code):
+    said = Decision("snoozed", TODAY, NO_END, code, code=code)
+    ledger.decisions.remember(key, [said])
+    return said
+
+
+def codes_after_a_merge(ledger, older):
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
+    return [d.code for d in ledger.decisions.of([older])[older]]
+
+
+def test_the_hospitals_withdrawal_stands_beside_an_answer_about_the_other_record(ledger):
+    older, younger = two(ledger)
+    said_on(ledger, older, "limited-time")
+    said_on(ledger, younger, BY_HOSPITAL)
+    assert codes_after_a_merge(ledger, older) == [BY_HOSPITAL]
+
+
+def test_an_answer_about_the_other_record_replaces_no_withdrawal_by_the_hospital(ledger):
+    older, younger = two(ledger)
+    said_on(ledger, older, BY_HOSPITAL)
+    said_on(ledger, younger, "limited-time")
+    assert codes_after_a_merge(ledger, older) == [BY_HOSPITAL]
+
+
+def test_a_no_that_stands_is_kept_before_one_that_was_taken_back(ledger):
+    older, younger = two(ledger)
+    back = said_on(ledger, older, "patient-refuses")
+    ledger.decisions.take_back(older, [back], NOW)
+    said_on(ledger, younger, "limited-time")
+    assert codes_after_a_merge(ledger, older) == ["limited-time"]
 
 
 def test_decisions_about_either_record_stand(ledger):
