@@ -22,7 +22,7 @@ from service.screening.assess import Assessment, Status, assess, with_decisions
 from service.screening.criterion import Verdict
 from service.screening.plan import alert_for, gap_status
 from service.screening.protocol import Protocol
-from service.screening.record import PatientRecord
+from service.screening.record import REQUIRED_TYPES, PatientRecord
 from service.screening.refusal import is_said_since
 from service.screening.silence import news_that_silences
 from service.store.entries import AlertEntry, AssessmentEntry, EntryState
@@ -30,6 +30,9 @@ from service.store.ledger import Ledger
 
 _TOLD = (EntryState.CONFIRMED, EntryState.UNKNOWN)
 _UNKNOWN = (Status.COULD_NOT_DETERMINE, Status.ERROR)
+# Without these a chart says nothing by itself. Others are not given by many an EHR, and what they
+# leave unknown is weighed as everywhere.
+_DECISIVE = REQUIRED_TYPES | {"ServiceRequest"}
 # By which status an alert of each kind speaks.
 _SPEAKS = {AlertKind.SCREENING: Status.DUE, AlertKind.TREATMENT_GAP: Status.RESULT_NEEDS_ACTION}
 
@@ -86,7 +89,7 @@ class KnownPeople:
             assess(record, self._protocol, on),
             assessment_from(spoke, record.patient, self._protocol, on),
             kept.on,
-            not chart.unread,
+            not chart.unread & _DECISIVE,
         )
 
     def _last_that_spoke(self, key: str, kept: AssessmentEntry) -> AssessmentEntry:

@@ -1,9 +1,10 @@
 """Cards about people whom the line has not judged yet, by what a call brings alone.
 
 A newcomer would get three things wrong. Nearly everybody whose chart is opened in a hospital has no
-MS: one look at their diagnoses must be enough, and nothing of them is kept. Whatever did not come
-may speak against an alert, so that all of it is needed before anybody is told. And whoever has a
-history in the ledger is left to the line, which knows it.
+MS: one look at their diagnoses must be enough, and nothing of them is kept. What did not come may
+speak against an alert, and counts as withheld; but a type that an EHR gives of nobody must not keep
+everybody from being told. And whoever has a history in the ledger is left to the line, which knows
+it.
 """
 
 from __future__ import annotations
@@ -70,8 +71,12 @@ class Newcomers:
             if chart.unread & _DECIDING:
                 raise ChartMissing(_DECIDING)
         now = self._assess(chart, said)
-        if chart.unread and now.finding(COHORT.id).is_met:
-            now = self._assess(self._completed(lent, chart, chart.unread, deadline), said)
+        if not chart.unread or not now.finding(COHORT.id).is_met:
+            return now
+        if lent is not None:
+            return self._assess(self._completed(lent, chart, chart.unread, deadline), said)
+        if now.status is Status.COULD_NOT_DETERMINE:
+            raise ChartMissing(chart.unread)
         return now
 
     def _assess(self, chart: BroughtChart, said: tuple[Decision, ...]) -> Assessment:

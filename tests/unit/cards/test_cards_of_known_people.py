@@ -165,6 +165,12 @@ def test_a_chart_that_came_whole_speaks_for_itself(world):
     assert world.cards(view(prefetch=corrected)) == []
 
 
+def test_a_chart_without_what_many_an_ehr_does_not_give_speaks_for_itself(world):
+    world.judge(*ANNA)
+    low = prefetch(*ANNA, dxa_done(on=RECENT), leaving_out=("Device", "DeviceUseStatement"))
+    assert world.cards(view(prefetch=low)) == []
+
+
 # Orders about to be signed
 
 

@@ -123,6 +123,17 @@ def test_somebody_with_ms_whose_medicines_do_not_come_is_not_guessed_at(world):
     assert world.post(view(prefetch=some)).status_code == 412
 
 
+def test_a_type_that_many_an_ehr_does_not_give_keeps_nobody_from_being_told(world):
+    rare = ("Device", "DeviceUseStatement", "FamilyMemberHistory")
+    (card,) = world.cards(view(prefetch=prefetch(*ANNA, leaving_out=rare)))
+    assert "Not known:" in card["detail"]
+
+
+def test_an_order_may_be_in_what_did_not_come(world):
+    some = prefetch(*ANNA, leaving_out=("ServiceRequest",))
+    assert world.post(view(prefetch=some)).status_code == 412
+
+
 def test_what_is_missing_is_fetched_with_the_access_that_is_lent(tmp_path):
     with card_world(tmp_path, EHR(*ANNA)) as world:
         assert len(world.cards(view(**lent()))) == 1
