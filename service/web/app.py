@@ -97,6 +97,7 @@ def readiness_for(settings: Settings) -> Readiness:
         lambda: client.get_json("metadata"),
         max_age=timedelta(seconds=settings.health_max_age_seconds),
         now=lambda: datetime.now(UTC),
+        is_paused=lambda: ledger().switches.paused() is not None,
     )
     return Readiness(
         ehr=watch.check,

@@ -5,6 +5,11 @@ because the EHR is away would not bring the EHR back. And *ready* never waits fo
 counts is when it last gave a real answer. The ledger knows that from the polls; only where the last
 one is long ago is `/metadata` asked for, in the background and at most once a minute.
 
+While BoneFlag is paused nobody asks the EHR, and once the last answer is too old the problem is
+`Paused`: a pause that was forgotten is an outage. An approval that is missing and an alert that
+does not go are no matter of readiness, for no other process would do better: docs/monitoring.md
+says who tells of them.
+
 `/metadata` is public on most servers, so its answer proves a way to the EHR and not our rights
 there; `boneflag check` proves those. Nothing here can name a patient: ages, and names of errors.
 """
@@ -25,6 +30,7 @@ from service.store.errors import StoreError
 
 _log = structlog.get_logger()
 
+PAUSED = "Paused"
 ASK_AGAIN_AFTER = timedelta(seconds=60)
 # A watermark is the EHR's clock. One that is further ahead of ours than this proves nothing.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -40,7 +46,7 @@ def in_a_thread(work: Callable[[], None]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold. `problem` is "" or the name of an error; no text of others."""
+    """One thing that must hold. `problem` is "", `Paused` or the name of an error, nothing else."""
 
     is_ok: bool
     problem: str = ""
@@ -65,7 +71,8 @@ class EHRWatch:
     """Remembers when the EHR last answered. Thread safe; one for each process.
 
     `last_read` tells what the ledger knows, an aware instant or None; `ask` makes one light request
-    and raises where there is no answer; `now` gives aware instants.
+    and raises where there is no answer; `is_paused` tells whether nobody may ask now and raises
+    StoreError where nobody knows; `now` gives aware instants.
     """
 
     def __init__(
@@ -75,12 +82,14 @@ class EHRWatch:
         *,
         max_age: timedelta,
         now: Callable[[], datetime],
+        is_paused: Callable[[], bool] = lambda: False,
         in_background: RunsInBackground = in_a_thread,
     ) -> None:
         self._last_read = last_read
         self._ask = ask
         self._max_age = max_age
         self._now = now
+        self._is_paused = is_paused
         self._in_background = in_background
         self._lock = threading.Lock()
         self._answered: datetime | None = None
@@ -91,14 +100,26 @@ class EHRWatch:
         """Whether the last real answer is young enough; asks again in the background if not."""
         now = self._now()
         last = self._newest_answer(now)
+        problem = self._problem
         if last is None or now - last > self._max_age / 2:
-            self._ask_once_in_a_while(now)
-            last = self._newest_answer(now)
+            if self._is_pause_known():
+                problem = PAUSED
+            else:
+                self._ask_once_in_a_while(now)
+                last, problem = self._newest_answer(now), self._problem
         if last is None:
-            return Check(False, self._problem)
-        age = max(timedelta(), now - last)
-        is_ok = age <= self._max_age
-        return Check(is_ok, "" if is_ok else self._problem, int(age.total_seconds()))
+            return Check(False, problem)
+        # The EHR's clock may be ahead of ours.
+        age_seconds = int(max(timedelta(), now - last).total_seconds())
+        is_ok = now - last <= self._max_age
+        return Check(is_ok, "" if is_ok else problem, age_seconds)
+
+    def _is_pause_known(self) -> bool:
+        """A ledger that is away says so in its own check."""
+        try:
+            return self._is_paused()
+        except StoreError:
+            return False
 
     def _newest_answer(self, now: datetime) -> datetime | None:
         try:

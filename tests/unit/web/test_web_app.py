@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from service.settings import Settings, SettingsInvalid
 from service.web import app as web_app
 from service.web.app import make_app, readiness_for
+from service.wiring import ledger_for
 from tests.lib.redis_server import free_port
 
 _STATEMENT = json.dumps({"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"}).encode()
@@ -121,6 +122,15 @@ def test_without_a_database_it_is_not_ready_and_says_so(settings):
 def test_without_an_ehr_it_is_not_ready(settings):
     away = settings.model_copy(update={"fhir_base_url": "http://127.0.0.1:1/fhir"})
     assert _ready(away)[0] == 503
+
+
+def test_a_deployment_that_was_paused_before_it_began_says_so_and_asks_nobody(settings, ehr):
+    with ledger_for(settings) as ledger:
+        ledger.switches.pause("upgrade", datetime.now(UTC))
+    status, told = _ready(settings, times=2)
+    assert status == 503
+    assert told["checks"]["ehr"] == {"ok": False, "problem": "Paused"}
+    assert ehr.paths == []
 
 
 def test_live_asks_nobody(settings, ehr):

@@ -26,8 +26,14 @@ class World:
         self.is_ehr_away = False
         self.asked = 0
         self.put_off: list[Callable[[], None]] = []
+        self.is_paused = False
         self.watch = EHRWatch(
-            self._read, self._ask, max_age=MAX_AGE, now=lambda: self.now, in_background=self._do
+            self._read,
+            self._ask,
+            max_age=MAX_AGE,
+            now=lambda: self.now,
+            is_paused=self._paused,
+            in_background=self._do,
         )
         self.is_slow = False
 
@@ -35,6 +41,11 @@ class World:
         if self.is_ledger_away:
             raise StoreUnavailable("the ledger is away")
         return self.last_read
+
+    def _paused(self) -> bool:
+        if self.is_ledger_away:
+            raise StoreUnavailable("the ledger is away")
+        return self.is_paused
 
     def _ask(self) -> None:
         self.asked += 1
@@ -52,6 +63,39 @@ def test_a_poll_a_few_minutes_ago_is_proof_enough_and_nothing_is_asked():
     world = World(last_read=NOON - timedelta(minutes=5))
     assert world.watch.check() == Check(True, age_seconds=300)
     assert world.asked == 0
+
+
+def test_a_pause_that_was_forgotten_is_an_outage_and_the_ehr_is_left_alone():
+    world = World(last_read=NOON - timedelta(days=1))
+    world.is_paused = True
+    assert world.watch.check() == Check(False, "Paused", age_seconds=86400)
+    assert world.asked == 0
+
+
+def test_a_pause_that_just_began_is_none():
+    world = World(last_read=NOON - timedelta(minutes=20))
+    world.is_paused = True
+    assert world.watch.check() == Check(True, age_seconds=1200)
+
+
+def test_a_pause_before_the_first_answer_has_no_age():
+    world = World()
+    world.is_paused = True
+    assert world.watch.check() == Check(False, "Paused")
+
+
+def test_after_a_pause_the_ehr_is_asked_at_once():
+    world = World(last_read=NOON - timedelta(days=1))
+    world.is_paused = True
+    world.watch.check()
+    world.is_paused = False
+    assert world.watch.check() == Check(True, age_seconds=0)
+
+
+def test_where_nobody_can_tell_of_a_pause_the_ehr_is_asked():
+    world = World()
+    world.is_ledger_away = True
+    assert world.watch.check() == Check(True, age_seconds=0)
 
 
 def test_without_any_poll_one_light_request_proves_the_way_to_the_ehr():
