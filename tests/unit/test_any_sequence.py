@@ -321,7 +321,7 @@ class AnySequence(RuleBasedStateMachine):
     @act(data=st.data(), status=st.sampled_from(["requested", "in-progress"]))
     def task_is_taken_up_again(self, data: st.DataObject, status: str) -> None:
         task = self._pick(data, "Task", lambda t: any(n.resource == _id(t) for n in self.noes))
-        if task is not None and task["status"] in ENDINGS:
+        if task is not None and task["status"] in ENDINGS and not self._has_another(task):
             self.open.server.edit(task, status=status, statusReason=None)
             self._take_back(task)
 
@@ -451,6 +451,11 @@ class AnySequence(RuleBasedStateMachine):
     def _pick(self, data: st.DataObject, type_: str, which: Any = lambda r: True) -> Any:
         found = [r for r in self.open.server.all(type_) if which(r)]
         return data.draw(st.sampled_from(found)) if found else None
+
+    def _has_another(self, task: Resource) -> bool:
+        """Whether a Task of this kind stands already: then a person would make it two."""
+        who, kind = patient_in(task), kind_of(task)
+        return any(_is_up(t) and kind_of(t) is kind for t in self.open.alerts("Task", who))
 
     def _days(self, days: int) -> date:
         return self.today + timedelta(days=days)
