@@ -1,4 +1,4 @@
-"""`python -m benchmarks [assess|explain|sweep|large|bulk|turns]…`; without a name all of them.
+"""`python -m benchmarks [assess|explain|sweep|large|bulk|turns|cards]…`; without a name all.
 
 That takes ten minutes or more.
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks import assess, bulk, explain, large, sweep, turns
+from benchmarks import assess, bulk, cards, explain, large, sweep, turns
 from benchmarks.figures import machine, print_note
 from service.logs import configure_logs
 
@@ -21,6 +21,7 @@ BENCHMARKS = {
     "large": large.measure,
     "bulk": bulk.measure,
     "turns": turns.measure,
+    "cards": cards.measure,
 }
 
 
