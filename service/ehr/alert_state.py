@@ -131,7 +131,8 @@ def state_of(pair: Pair, known: Remembered | None) -> AlertState:
     state = _STATES[flag_end, task_end]
     if state is AlertState.RESOLVED and _is_withdrawn(pair):
         return AlertState.WITHDRAWN
-    if state is AlertState.ACTIVE and _is_reworded(pair, known):
+    # Words on a Flag that is down keep nobody from showing it again.
+    if state is AlertState.ACTIVE and flag_end is End.OPEN and _is_reworded(pair, known):
         return AlertState.CHANGED
     return state
 

@@ -187,6 +187,12 @@ def test_a_sentence_that_a_person_rewrote_makes_the_alert_changed() -> None:
     assert judge(flag, a_task(), known=known).state is CHANGED
 
 
+def test_a_reworded_flag_that_we_took_down_is_shown_again_when_the_task_is_taken_up() -> None:
+    flag = a_flag("inactive", code={**a_flag()["code"], "text": "Bones: call Dr Ito first"})
+    ours = Remembered(flag_status="inactive", task_status="requested")
+    assert judge(flag, a_task(), known=ours).state is ACTIVE
+
+
 def test_versions_that_are_ours_need_no_suspicion() -> None:
     flag = a_flag(code={"text": "In other words"}, version="2")
     known = Remembered(flag_version="2", task_version="1", flag_status="active")
