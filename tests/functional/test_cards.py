@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from service.cards.call import Call
 from service.cards.feedback import Said
 from service.ehr.client import FHIRClient
@@ -12,6 +14,8 @@ from service.settings import Settings
 from service.wiring import protocol_for
 from service.wiring.cards import card_feedback_for, card_line_for
 from tests.lib.demo_site import due, fine
+
+pytestmark = pytest.mark.heavy
 
 CARDS = {
     "delivery": "cds-hooks",

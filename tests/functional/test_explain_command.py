@@ -45,7 +45,7 @@ def anna(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_the_answer_has_exactly_the_keys_of_the_contract(anna):
     assert set(anna) == KEYS
     assert set(anna["protocol"]) == {"id", "version", "digest"}
-    assert set(anna["plan"]) == {"action", "reason"}
+    assert set(anna["plan"]) == {"action", "reason", "closed_by"}
 
 
 def test_every_finding_and_its_evidence_have_exactly_the_keys_of_the_contract(anna):
@@ -88,7 +88,7 @@ def test_a_running_interval_has_its_last_day(tmp_path):
 
 def test_a_treatment_gap_has_its_own_plan(tmp_path):
     answer = explained(bundle(*ANNA, condition(icd("M81.0"), recorded="2024-05-01")), tmp_path)
-    assert set(answer["gap_plan"]) == {"action", "reason"}
+    assert set(answer["gap_plan"]) == {"action", "reason", "closed_by"}
     assert answer["gap_plan"]["action"] == "create"
 
 

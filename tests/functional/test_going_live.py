@@ -12,6 +12,8 @@ from service.settings import load_settings
 from tests.lib.demo_site import due, fine
 from tests.lib.overlays import APPROVED
 
+pytestmark = pytest.mark.heavy
+
 TOLD = ["Flag active", "Task requested"]
 SETTINGS = (
     *("mode", "fhir_base_url", "cohort_group_ids", "database_url", "site_id"),

@@ -8,6 +8,8 @@ import pytest
 from tests.lib.command_line import boneflag
 from tests.lib.demo_site import due
 
+pytestmark = pytest.mark.heavy
+
 
 def closed_port():
     """A port on which nobody listens."""
@@ -197,7 +199,6 @@ def test_alerts_are_taken_back_by_the_beginning_of_their_protocols_digest(ward):
     assert ward.shown(patient) == ["Flag entered-in-error", "Task cancelled"]
 
 
-@pytest.mark.heavy  # The retries of a real connection wait.
 def test_a_withdrawal_that_lost_the_ehr_goes_on_where_it_stopped(ward):
     patients = ward.admit_all([due, due])
     ward.sweep()
