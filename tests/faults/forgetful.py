@@ -40,7 +40,7 @@ def _plan_what_is_due(
     kind, posted = AlertKind.SCREENING, history.latest(AlertKind.SCREENING)
     is_a_no = assessment.status in (Status.SNOOZED, Status.DECLINED)
     if assessment.status is Status.DUE or is_a_no:
-        alert = product._alert(kind, assessment, history.site, protocol, 1, on)
+        alert = product.alert_for(kind, assessment, history.site, protocol, 1, on)
         if posted is not None:
             alert = replace(alert, key=posted.key, episode=posted.episode)
         action = Action.CREATE if posted is None else Action.UPDATE
