@@ -29,7 +29,7 @@ ALLOWED_FIELDS = frozenset(
     confirmed failed held queue task error code severity server fhir_version complete host
     port signal instant newcomers changed possible retry_after_seconds outcome_unknown did
     search_number listed unreadable problem alerts to_retire
-    withdrawal ended outcome
+    withdrawal ended outcome hook cards
     """.split()
 )
 _LONGEST_VALUE = 200
