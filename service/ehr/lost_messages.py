@@ -56,6 +56,7 @@ _MOST_EPISODES = 50
 # How far a server's stamp may lie from ours for what it stored. A local choice.
 _AT_ONCE = timedelta(minutes=5)
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_FIRST = (_LONG_AGO, _LONG_AGO)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -174,24 +175,28 @@ def _told_by_row(row: Row) -> _Told | None:
 
 def _told_by_messages(found: Iterable[Resource]) -> list[_Told]:
     by_key: dict[str, list[Resource]] = {}
-    closings: dict[str, datetime] = {}
+    closings: dict[str, tuple[datetime, datetime]] = {}
     for resource in found:
         closed = (
             closed_key_in(resource) if resource.get("resourceType") == "Communication" else None
         )
         if closed is not None:
-            closings[closed] = max(_at(resource), closings.get(closed, _LONG_AGO))
+            closings[closed] = max(_order(resource), closings.get(closed, _FIRST))
         elif key := _key_in(resource):
             by_key.setdefault(key, []).append(resource)
     return [_told(key, messages, closings.get(key)) for key, messages in by_key.items()]
 
 
-def _told(key: str, messages: list[Resource], closed_at: datetime | None) -> _Told:
+def _told(
+    key: str, messages: list[Resource], closing: tuple[datetime, datetime] | None
+) -> _Told:
     """The alert of one key; of several messages the one that is not taken back, else the last."""
-    first = min(messages, key=_at)
-    current = max(messages, key=lambda resource: (not is_closed_by_us(resource), _at(resource)))
-    is_over = closed_at is not None and closed_at >= _at(current)
-    ended = closed_at if is_over else _closed_at(current) if is_closed_by_us(current) else None
+    first = min(messages, key=_order)
+    current = max(messages, key=lambda resource: (not is_closed_by_us(resource), _order(resource)))
+    is_over = closing is not None and closing >= _order(current)
+    ended = _closed_at(current) if is_closed_by_us(current) else None
+    if closing is not None and is_over:
+        ended = closing[0]
     return _Told(
         key,
         _kind_of(current),
@@ -295,6 +300,11 @@ def _at(resource: Mapping[str, Any]) -> datetime:
         or instant(part(resource, "meta").get("lastUpdated"))
         or _LONG_AGO
     )
+
+
+def _order(resource: Resource) -> tuple[datetime, datetime]:
+    """By what we said, to the second; within one second by the server's own stamp."""
+    return _at(resource), instant(part(resource, "meta").get("lastUpdated")) or _LONG_AGO
 
 
 def _day(resource: Mapping[str, Any]) -> date:

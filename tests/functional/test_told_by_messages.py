@@ -242,18 +242,19 @@ def test_a_row_that_was_taken_back_does_not_come_again(ward):
 
 def test_what_an_earlier_channel_told_is_known_again_after_a_second_rebuild(ward):
     hospital = Hospital(ward, "communication")
-    ward.admit(due)
+    patient = ward.admit(due)
     hospital.sweep()
     before = hospital.told()
     hospital.loses_its_ledger()
     hospital.values["delivery"] = "flag-and-task"
     hospital.rebuilds()
     hospital.values["delivery"] = "communication"
-    said = hospital.rebuilds("--into-existing")
+    hospital.rebuilds("--into-existing")
+    found = hospital.states()[patient]
     hospital.values["delivery"] = "flag-and-task"
     ward.proxy.forget()
 
     hospital.sweep()
 
-    assert "1 active" in said.output
+    assert [(state, bool(message)) for _, _, state, message in found] == [("confirmed", True)]
     assert (ward.proxy.writes, hospital.told()) == ([], before)
