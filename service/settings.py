@@ -347,6 +347,17 @@ class Settings(BaseSettings):
         description="What Prometheus must show as a bearer token at `/metrics`; empty: there is no"
         " such page (docs/monitoring.md).",
     )
+    page_url: str = Field(
+        "",
+        description="Address of the pages as browsers see it, such as"
+        " `https://boneflag.hospital.example`, without a path; empty: there are none"
+        " (docs/pages.md).",
+    )
+    page_password: SecretStr = Field(
+        SecretStr(""),
+        description="Password for the pages of a demo on this machine; refused for any other"
+        " address.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe level that is logged."
     )

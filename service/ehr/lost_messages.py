@@ -187,9 +187,7 @@ def _told_by_messages(found: Iterable[Resource]) -> list[_Told]:
     return [_told(key, messages, closings.get(key)) for key, messages in by_key.items()]
 
 
-def _told(
-    key: str, messages: list[Resource], closing: tuple[datetime, datetime] | None
-) -> _Told:
+def _told(key: str, messages: list[Resource], closing: tuple[datetime, datetime] | None) -> _Told:
     """The alert of one key; of several messages the one that is not taken back, else the last."""
     first = min(messages, key=_order)
     current = max(messages, key=lambda resource: (not is_closed_by_us(resource), _order(resource)))

@@ -28,6 +28,7 @@ from service.web.health import EHRWatch, Readiness, answers
 from service.web.late import once
 from service.web.metrics import Gauges, metrics_route
 from service.web.notices import notice_routes
+from service.web.pages.opening import page_routes_for
 from service.wiring import (
     client_for,
     gauge_sources_for,
@@ -115,6 +116,7 @@ def wanted_routes(settings: Settings) -> list[BaseRoute]:
         routes.append(metrics_route(Gauges(sources), token))
     if secret := settings.notice_secret.get_secret_value():
         routes += notice_routes(secret, _noting(settings, ledger))
+    routes += page_routes_for(settings, ledger)
     return routes
 
 

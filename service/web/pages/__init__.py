@@ -1,0 +1,1 @@
+"""The pages: each module translates what other rooms found into one page and back."""

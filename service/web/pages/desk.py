@@ -1,0 +1,217 @@
+"""What every page works with, and the one way in which a page is shown.
+
+A newcomer would get three things wrong. `page` lets nobody through without a role, writes down who
+looked before anything is shown, and takes a form only from our own page: no page does any of that
+itself. What a template gets is words and numbers ready to be shown. And nothing is loaded from
+another address, nor written into the page as a style or a script: the content policy forbids both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, quote
+
+import structlog
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from redis.exceptions import RedisError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from service.acting import software
+from service.settings import Settings
+from service.store.acts import Act
+from service.store.errors import StoreError
+from service.store.ledger import Ledger
+from service.web.access.entrance import FORM_TOKEN, Entrance
+from service.web.access.visitor import Role, Visitor
+
+_log = structlog.get_logger()
+MOST_FORM_BYTES = 64 * 1024
+LEAD = frozenset({Role.CLINICAL_LEAD})
+STAFF = frozenset({Role.CLINICAL_LEAD, Role.OPERATOR})
+OPERATOR = frozenset({Role.OPERATOR})
+CLINICIANS = frozenset({Role.CLINICAL_LEAD, Role.CLINICIAN})
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
+    " img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+Form = Mapping[str, str]
+
+
+class Problem(Exception):
+    """What is shown instead of a page: one sentence for whoever looks, and what to do."""
+
+    def __init__(self, status: int, title: str, says: str) -> None:
+        super().__init__(title)
+        self.status = status
+        self.title = title
+        self.says = says
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in the navigation: its address, its word, and who has it."""
+
+    path: str
+    word: str
+    roles: frozenset[Role]
+
+
+PLACES = (
+    Place("/programme", "Programme", STAFF),
+    Place("/worklist", "Worklist", LEAD),
+    Place("/protocol", "Protocol", STAFF),
+    Place("/operations", "Operations", OPERATOR),
+)
+
+
+class Desk:
+    """What the pages of one deployment share. `ledger` is opened by the first page that asks."""
+
+    def __init__(
+        self, settings: Settings, ledger: Callable[[], Ledger], entrance: Entrance
+    ) -> None:
+        self.settings = settings
+        self.ledger = ledger
+        self.entrance = entrance
+        self._templates = Environment(
+            loader=PackageLoader("service.web", "pages/templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def render(
+        self,
+        template: str,
+        visitor: Visitor | None,
+        *,
+        here: str = "",
+        status: int = 200,
+        **values: Any,
+    ) -> HTMLResponse:
+        """A page from a template; `here` is the path of the place that it belongs to."""
+        text = self._templates.get_template(template).render(
+            visitor=visitor,
+            places=places_for(visitor),
+            here=here,
+            site=self.settings.site_id,
+            mode=self.settings.mode,
+            software=software(),
+            **values,
+        )
+        return HTMLResponse(text, status, headers=HEADERS)
+
+    def problem(self, problem: Problem, visitor: Visitor | None) -> HTMLResponse:
+        """A page that says what is wrong."""
+        return self.render(
+            "problem.html",
+            visitor,
+            status=problem.status,
+            title=problem.title,
+            says=problem.says,
+        )
+
+    def record(self, visitor: Visitor, acts: Sequence[Act]) -> None:
+        """Write down what this visitor sees or does; StoreError passes through."""
+        told = [replace(act, by=visitor.name) for act in acts]
+        self.ledger().audit.record(told, datetime.now(UTC))
+
+
+def places_for(visitor: Visitor | None) -> tuple[Place, ...]:
+    """The pages of the navigation that somebody may open."""
+    roles = visitor.roles if visitor is not None else frozenset()
+    return tuple(place for place in PLACES if place.roles & roles)
+
+
+Show = Callable[[Request, Visitor], Response]
+"""Answers a GET. Runs in a thread; Problem, StoreError and RedisError become pages."""
+
+Take = Callable[[Request, Visitor, Form], Response]
+"""Answers a form, whose token was looked at already; the last value of each field."""
+
+
+def page(
+    desk: Desk, path: str, roles: Collection[Role], show: Show, take: Take | None = None
+) -> Route:
+    """A page for who has one of these roles; with `take` it has a form as well.
+
+    Each look is in the audit under the path as it stands here: never with an id in it.
+    """
+
+    def answer(request: Request, form: Form | None) -> Response:
+        visitor = None
+        try:
+            visitor = desk.entrance.visitor(request)
+            if visitor is None:
+                return _to_sign_in(request)
+            if not visitor.roles & frozenset(roles):
+                return desk.problem(_not_yours(visitor), visitor)
+            if form is None or take is None:
+                desk.record(visitor, [Act("view", detail=path)])
+                return show(request, visitor)
+            if not desk.entrance.is_from_our_page(request, visitor, form.get(FORM_TOKEN, "")):
+                return desk.problem(_NOT_TAKEN, visitor)
+            return take(request, visitor, form)
+        except Problem as problem:
+            return desk.problem(problem, visitor)
+        except (StoreError, RedisError) as error:
+            _log.error("page_failed", error=type(error).__name__)
+            return desk.problem(_AWAY, visitor)
+
+    async def endpoint(request: Request) -> Response:
+        form = await form_of(request) if request.method == "POST" else None
+        return await run_in_threadpool(answer, request, form)
+
+    return Route(path, endpoint, methods=["GET", "POST"] if take else ["GET"])
+
+
+_NOT_TAKEN = Problem(403, "Not taken", "Open the page again and repeat what you did.")
+_AWAY = Problem(
+    503,
+    "Not available now",
+    "BoneFlag's own database cannot be reached. Nothing is lost: try again in a minute.",
+)
+
+
+def _not_yours(visitor: Visitor) -> Problem:
+    if not visitor.roles:
+        return Problem(
+            403,
+            "No role yet",
+            "You are signed in, and nobody has given you a role in BoneFlag. Ask whoever runs it"
+            " here to add you to its clinical leads or operators.",
+        )
+    return Problem(403, "Not for your role", "This page belongs to another role than yours.")
+
+
+def _to_sign_in(request: Request) -> Response:
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    where = "/sign-in"
+    if request.method == "GET" and target != "/":
+        where += f"?next={quote(target, safe='')}"
+    return RedirectResponse(where, 303, headers={"Cache-Control": "no-store"})
+
+
+async def form_of(request: Request) -> Form:
+    """The last value of each field; nothing where it is larger than any form of ours."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_FORM_BYTES:
+            return {}  # Without a token it is refused.
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return {name: values[-1] for name, values in fields.items()}

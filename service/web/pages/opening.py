@@ -1,0 +1,59 @@
+"""The pages as the settings want them; each module of a page gives its own routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from service.settings import Settings, SettingsInvalid
+from service.store.ledger import Ledger
+from service.store.sessions import Sessions
+from service.web.access.entrance import Entrance
+from service.web.access.sign_in import password_routes
+from service.web.access.visitor import Visitor
+from service.web.pages.desk import STAFF, Desk, page, places_for
+from service.wiring import redis_for
+
+_HERE = ("127.0.0.1", "::1", "localhost")
+
+
+def page_routes_for(settings: Settings, ledger: Callable[[], Ledger]) -> Sequence[BaseRoute]:
+    """The routes of the pages, none where they are switched off. SettingsInvalid for bad ones."""
+    if not settings.page_url:
+        return ()
+    parts = urlsplit(settings.page_url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.path.strip("/"):
+        raise SettingsInvalid(
+            "BONEFLAG_PAGE_URL is no address without a path: give one such as"
+            " https://boneflag.hospital.example"
+        )
+    desk = Desk(settings, ledger, Entrance(Sessions(redis_for(settings)), settings.page_url))
+    return [*_ways_in(desk, parts.hostname), *pages(desk)]
+
+
+def _ways_in(desk: Desk, host: str) -> Sequence[BaseRoute]:
+    password = desk.settings.page_password.get_secret_value()
+    if not password:
+        raise SettingsInvalid("BONEFLAG_PAGE_URL is set, and nobody could sign in")
+    if host not in _HERE:
+        raise SettingsInvalid(
+            "BONEFLAG_PAGE_PASSWORD is for a demo on this machine: unset it, and let people sign in"
+            " with OpenID Connect (docs/pages.md)"
+        )
+    return password_routes(desk, password)
+
+
+def pages(desk: Desk) -> list[BaseRoute]:
+    """Every page that needs a visitor, and what they load."""
+    static = StaticFiles(directory=str(files("service.web").joinpath("static")))
+    return [Mount("/static", static), page(desk, "/", STAFF, _first)]
+
+
+def _first(_: Request, visitor: Visitor) -> Response:
+    return RedirectResponse(places_for(visitor)[0].path, 303)

@@ -1,0 +1,73 @@
+"""Who is let in to a page, what is written down, and what a browser is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.settings import Settings
+from service.store.ledger import Ledger
+from service.web.access.visitor import Role, Visitor
+from tests.lib.pages import browsing
+from tests.lib.redis_server import running_redis
+
+
+@pytest.fixture(scope="module")
+def redis_url():
+    with running_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite3", attempts_in_a_run=5) as ledger:
+        ledger.migrate()
+        yield ledger
+
+
+@pytest.fixture
+def browser(ledger, redis_url):
+    with browsing(Settings(), ledger, redis_url) as browser:
+        yield browser
+
+
+def test_who_has_not_signed_in_is_sent_there_and_back(browser):
+    answer = browser.client.get("/?a=b")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=%2F%3Fa%3Db"
+
+
+def test_somebody_without_a_role_is_told_whom_to_ask(browser):
+    browser.signs_in()
+    answer = browser.client.get("/")
+    assert answer.status_code == 403
+    assert "Ask whoever runs it" in answer.text
+
+
+def test_every_look_is_in_the_audit_with_a_name_and_without_an_id(browser, ledger):
+    browser.signs_in(Role.OPERATOR, name="O. Perator")
+    browser.client.get("/?patient=secret")
+    row = list(ledger.audit.rows())[-1]
+    assert (row.what, row.detail, row.by_whom) == ("view", "/", "O. Perator")
+
+
+def test_a_session_that_was_ended_opens_nothing(browser):
+    browser.signs_in(Role.OPERATOR)
+    token = browser.client.cookies[browser.desk.entrance.cookie]
+    browser.desk.entrance.sessions.close(token)
+    assert browser.client.get("/").headers["location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize(
+    ("roles", "in_context", "asked", "may"),
+    [
+        ({Role.CLINICAL_LEAD}, "", "a", True),
+        ({Role.OPERATOR}, "", "a", False),
+        ({Role.CLINICIAN}, "a", "a", True),
+        ({Role.CLINICIAN}, "a", "b", False),
+        ({Role.CLINICIAN}, "", "", False),
+        ({Role.CLINICIAN, Role.CLINICAL_LEAD}, "a", "b", False),
+        (set(), "", "a", False),
+    ],
+)
+def test_a_chart_is_open_to_whom_it_is_open(roles, in_context, asked, may):
+    assert Visitor("A", frozenset(roles), "t", in_context).may_see(asked) is may
