@@ -60,7 +60,8 @@ _PROBLEMS: tuple[tuple[type[EHRError], str], ...] = (
 
 
 class Withdrawing:
-    """One withdrawal on its way. `now` gives aware instants, `wait` sleeps for seconds.
+    """One withdrawal on its way. `now` gives instants in the hospital's zone, `wait` sleeps
+    for seconds.
 
     `tell` is called after each alert, for a bar on a terminal.
     """

@@ -176,7 +176,8 @@ def _go_on(settings: Settings, ledger: Ledger, withdrawal: Withdrawal) -> None:
                 ledger,
                 withdrawal,
                 open_channel,
-                now=lambda: datetime.now(UTC),
+                # Its date is the hospital's day.
+                now=lambda: datetime.now(settings.zone),
                 wait=time.sleep,
                 tell=tell,
             ).carry_out()
