@@ -130,6 +130,23 @@ def test_what_was_told_once_more_after_its_closing_stands_open():
     assert (found.state, str(found.message.ref)) == (AlertState.ACTIVE, "Communication/m2")
 
 
+@pytest.mark.parametrize(
+    ("closed_at", "told_again_at", "state"),
+    [
+        ("10:00:00.100", "10:00:00.900", AlertState.ACTIVE),
+        ("10:00:00.900", "10:00:00.100", AlertState.RESOLVED),
+    ],
+)
+def test_within_one_second_the_stamp_of_the_server_tells_what_came_last(
+    closed_at, told_again_at, state
+):
+    sent = message()
+    over = closing(sent) | {"meta": {"lastUpdated": f"2027-01-05T{closed_at}Z"}}
+    again = message(id_="m2", at=LATER) | {"meta": {"lastUpdated": f"2027-01-05T{told_again_at}Z"}}
+
+    assert one(sent, over, again).state is state
+
+
 def test_of_two_episodes_the_newest_alone_is_open():
     second = message(an_alert(episode=2), "m2", LATER)
     states = {a.episode: (a.state, a.closed_on) for a in read(message(), second).posted}
