@@ -14,29 +14,9 @@ from typing import Any
 from service.cards.call import Card
 from service.ehr.decision_reason import NON_ADHERENCE_SYSTEM
 from service.ehr.delivery.elements import alert_coding, markdown_of
+from service.reason_words import OFFERED
 from service.screening.alert import Alert
 from service.screening.protocol import Protocol
-
-# The clinical selection of HL7's non-adherence reasons (CDS Hooks 3.0.0-ballot, value set
-# non-adherence-reason-clinical), and from the same code system what the protocol treats apart: no
-# time, an order that exists, somebody else's patient. The displays are HL7's.
-_REASONS = {
-    "action-completed": "Recommended action was already completed",
-    "indication-order-exists": "Patient has indication/order for intended action",
-    "patient-refuses": "Patient refuses/declines (no context given)",
-    "patient-contraindication": "Patient has contraindication to recommended action",
-    "limited-time": "Could not address recommended action due to limited time",
-    "inappropriate-recipient": "PC CDS delivered to inappropriate recipient/role",
-    "service-not-available": "Treatment or service is not practically available",
-    "too-costly-uncovered": "Recommended action is too costly or not covered by insurance",
-    "does-not-align-preferences": (
-        "Recommendation does not align with patient preferences or values"
-    ),
-    "recipient-disagrees-evidence": (
-        "Recipient disagrees with recommendation because of issues with the evidence"
-    ),
-    "cds-not-applicable": "PC CDS does not apply to patient",
-}
 
 
 def answer(cards: Iterable[Card], protocol: Protocol, source_url: str) -> dict[str, Any]:
@@ -84,6 +64,6 @@ def _suggestion(alert: Alert, order: Mapping[str, Any]) -> dict[str, Any]:
 def _reasons(protocol: Protocol) -> list[dict[str, str]]:
     return [
         {"system": NON_ADHERENCE_SYSTEM, "code": code, "display": display}
-        for code, display in _REASONS.items()
+        for code, display in OFFERED.items()
         if code in protocol.reasons
     ]
