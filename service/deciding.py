@@ -9,6 +9,7 @@ references are taken: what somebody wants to say in words belongs into the chart
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -43,9 +44,9 @@ class PatientUnknown(DecisionInvalid):
 class Answer:
     """What a person says: a code of the protocol's table of reasons, and who they are.
 
-    `by` is a reference such as Practitioner/7, or a role in one word. `until` is the first day on
-    which the no no longer stands, and `done_on` the day of a scan done elsewhere; None: the
-    protocol says how long it stands.
+    `by` is a reference such as Practitioner/7, a role in one word, or the name under which somebody
+    `is_signed_in` to the pages. `until` is the first day on which the no no longer stands, and
+    `done_on` the day of a scan done elsewhere; None: the protocol says how long it stands.
     """
 
     code: str
@@ -53,6 +54,7 @@ class Answer:
     about: AlertKind = AlertKind.SCREENING
     until: date | None = None
     done_on: date | None = None
+    is_signed_in: bool = False
 
 
 class Deciding:
@@ -79,18 +81,17 @@ class Deciding:
         self._look_again(key, at)
         return decision, True
 
-    def take_back(self, fhir_id: str, about: AlertKind, on: date, at: datetime) -> int:
+    def take_back(
+        self, fhir_id: str, about: AlertKind, on: date, at: datetime, by: str = ""
+    ) -> int:
         """Take back every no to this kind of alert, and a wrong diagnosis; how many stood.
 
-        One that a Task or a Flag in the EHR still says is read from there again.
+        One that a Task or a Flag in the EHR still says is read from there again. `by` is who
+        answers for it, "" for the account of this process.
         """
         key = self._key_of(fhir_id)
-        standing = [
-            d
-            for d in self._ledger.decisions.of([key]).get(key, ())
-            if (d.about == about or d.code == WRONG_DIAGNOSIS) and d.made_on <= on < d.until
-        ]
-        count = self._ledger.decisions.take_back(key, standing, at)
+        standing = standing_noes(self._ledger.decisions.of([key]).get(key, ()), about, on)
+        count = self._ledger.decisions.take_back(key, standing, at, by)
         if count:
             self._look_again(key, at)
         return count
@@ -114,6 +115,15 @@ class Deciding:
         if self._ledger.cohort.fhir_ids_of([key]):
             self._ledger.pending.mark(run, [key], at)
         self._ledger.runs.finish_reading(run)
+
+
+def standing_noes(said: Iterable[Decision], about: AlertKind, on: date) -> list[Decision]:
+    """What stands on a day against one kind of alert; a wrong diagnosis stands against both."""
+    return [
+        d
+        for d in said
+        if (d.about == about or d.code == WRONG_DIAGNOSIS) and d.made_on <= on < d.until
+    ]
 
 
 def _decision(answer: Answer, on: date) -> Decision:
@@ -147,7 +157,7 @@ def _refuse_unclear(answer: Answer, protocol: Protocol, on: date) -> None:
         raise DecisionInvalid(
             f"{answer.code!r} is no reason of the protocol; one of: {', '.join(protocol.reasons)}"
         )
-    if not _BY.fullmatch(answer.by):
+    if not answer.is_signed_in and not _BY.fullmatch(answer.by):
         raise DecisionInvalid(
             "who decided is a reference such as Practitioner/7 or a role in one word such as"
             " neurologist: no name and no sentence"

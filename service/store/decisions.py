@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -56,8 +56,10 @@ class Decisions:
                     news.append(_act("decide", patient_key, decision))
             append(connection, news)
 
-    def take_back(self, patient_key: str, decisions: Iterable[Decision], at: datetime) -> int:
-        """Mark decisions as taken back by a person; how many held until now."""
+    def take_back(
+        self, patient_key: str, decisions: Iterable[Decision], at: datetime, by: str = ""
+    ) -> int:
+        """Mark decisions as taken back by a person, named in the audit; how many held until now."""
         columns = DECISIONS.c
         acts = []
         with self._database.writing() as connection:
@@ -74,7 +76,7 @@ class Decisions:
                     .values(taken_back_at=at)
                 )
                 if connection.execute(taken).rowcount:
-                    acts.append(_act("take-back", patient_key, decision))
+                    acts.append(replace(_act("take-back", patient_key, decision), by=by))
             append(connection, acts, at)
         return len(acts)
 

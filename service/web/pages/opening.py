@@ -17,6 +17,7 @@ from service.store.sessions import Sessions
 from service.web.access.entrance import Entrance
 from service.web.access.sign_in import password_routes
 from service.web.access.visitor import Visitor
+from service.web.pages.decisions import decision_routes
 from service.web.pages.desk import STAFF, Desk, page, places_for
 from service.wiring import redis_for
 
@@ -52,7 +53,11 @@ def _ways_in(desk: Desk, host: str) -> Sequence[BaseRoute]:
 def pages(desk: Desk) -> list[BaseRoute]:
     """Every page that needs a visitor, and what they load."""
     static = StaticFiles(directory=str(files("service.web").joinpath("static")))
-    return [Mount("/static", static), page(desk, "/", STAFF, _first)]
+    return [
+        Mount("/static", static),
+        page(desk, "/", STAFF, _first),
+        *decision_routes(desk),
+    ]
 
 
 def _first(_: Request, visitor: Visitor) -> Response:
