@@ -43,3 +43,20 @@ class TimelineEvent:
     label: str
     number: float | None = None
     source: ResourceRef | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Undated:
+    """What belongs on a lane and has no date at all: it is listed beside the picture."""
+
+    lane: Lane
+    label: str
+    source: ResourceRef | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Timeline:
+    """Everything to be shown, the events by lane and then by day."""
+
+    events: tuple[TimelineEvent, ...] = ()
+    undated: tuple[Undated, ...] = ()
