@@ -63,6 +63,16 @@ def overlay_for(settings: Settings) -> Overlay | None:
         raise SettingsInvalid(f"the protocol overlay cannot be used: {fault}") from None
 
 
+def overlay_in_force_for(settings: Settings) -> Overlay | None:
+    """The overlay that the protocol in force has: that of a rollback while one is current."""
+    restored = restored_for(settings)
+    if restored is None:
+        return overlay_for(settings)
+    from service.screening.overlay import overlay_from
+
+    return overlay_from(restored.overlay_text) if restored.overlay_text else None
+
+
 def effective_for(settings: Settings) -> tuple[Protocol, Vocabulary]:
     """The protocol in force and its value sets, whether or not it may go live.
 

@@ -19,6 +19,7 @@ from service.web.access.sign_in import password_routes
 from service.web.access.visitor import Visitor
 from service.web.pages.decisions import decision_routes
 from service.web.pages.desk import STAFF, Desk, page, places_for
+from service.web.pages.protocol import protocol_routes
 from service.wiring import redis_for
 
 _HERE = ("127.0.0.1", "::1", "localhost")
@@ -57,6 +58,7 @@ def pages(desk: Desk) -> list[BaseRoute]:
         Mount("/static", static),
         page(desk, "/", STAFF, _first),
         *decision_routes(desk),
+        *protocol_routes(desk),
     ]
 
 
