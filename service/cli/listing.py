@@ -68,15 +68,12 @@ def _lines(settings: Settings, is_wanted: Wanted) -> tuple[list[Line], bool]:
     """The lines, and whether there is nobody of whom there could be one."""
     from service.store.acts import Act
     from service.wiring import effective_for, ledger_for
-    from service.worklist.lines import worklist as lines_of
-    from service.worklist.look import FRACTURE
+    from service.worklist.listing import worklist as lines_of
+    from service.worklist.look import urgent_months
 
     protocol, _ = effective_for(settings)
-    months = None
-    if protocol.uses(FRACTURE):
-        months = protocol.entry(FRACTURE).parameters["urgent_months"]
     with ledger_for(settings) as ledger:
-        lines = lines_of(ledger, is_wanted, months)
+        lines = lines_of(ledger, is_wanted, urgent_months(protocol))
         shown = sorted({line.patient_key for line in lines})
         ledger.audit.record([Act("list", key, reason="worklist") for key in shown])
         return lines, not lines and next(ledger.watched.everybody(), None) is None

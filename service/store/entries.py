@@ -122,16 +122,18 @@ class Judged:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WatchedPerson:
-    """One person whom we watch, as the worklist looks at them.
+    """One person whom we watch, at a glance, without what was found.
 
-    `latest` is None where nobody has judged them yet. `given_up` is why the last attempts to judge
-    them failed, a fixed phrase or the name of an error, "" where they did not; `given_up_since` the
-    instant from which they wait.
+    `assessment` is the id of the assessment that stands, `judged_on` the day on which it was last
+    confirmed; both are None where nobody has judged them yet. `given_up` is why the last attempts
+    to judge them failed, a fixed phrase or the name of an error, "" where they did not;
+    `given_up_since` the instant from which they wait.
     """
 
     patient_key: str
     fhir_id: str
-    latest: AssessmentEntry | None
+    assessment: str | None
+    judged_on: date | None
     has_open_alert: bool
     given_up: str = ""
     given_up_since: datetime | None = None

@@ -104,6 +104,16 @@ class Screenings:
             rows = connection.execute(query.order_by(ASSESSMENTS.c.at)).all()
         return [entry_of(row, on=row.on_date, at=row.at) for row in rows]
 
+    def histories(self, patient_keys: Sequence[str]) -> dict[str, dict[str, AssessmentEntry]]:
+        """The same of several people, each entry under the id of its assessment."""
+        query = sa.select(ASSESSMENTS).order_by(ASSESSMENTS.c.at)
+        found: dict[str, dict[str, AssessmentEntry]] = {}
+        with self._database.reading() as connection:
+            for row in rows_where_in(connection, query, ASSESSMENTS.c.patient_key, patient_keys):
+                entry = entry_of(row, on=row.on_date, at=row.at)
+                found.setdefault(row.patient_key, {})[row.id] = entry
+        return found
+
 
 def content_digest(assessment: AssessmentEntry) -> str:
     """A digest of everything but the time, and sex and age, which the history does not keep.

@@ -13,6 +13,7 @@ from typing import Any
 
 from service.screening.criteria.exclusions import CRITERIA as EXCLUSIONS
 from service.screening.criteria.multiple_sclerosis import MS
+from service.screening.protocol import Protocol
 from service.store.entries import AssessmentEntry
 
 _EXCLUSIONS = frozenset(criterion.id for criterion in EXCLUSIONS)
@@ -66,10 +67,23 @@ class Look:
             return []
         return [e for e in self.evidence(criterion) if e["unclear"]]
 
-    def has_fracture_since(self, day: date) -> bool:
-        """Whether a low-trauma fracture counts that is as new as a day."""
+    def newest_fracture(self) -> date | None:
+        """The day of the newest low-trauma fracture that counts and has one."""
         days = (e["date"] for e in self.counting(FRACTURE))
-        return any(text is not None and date.fromisoformat(text) >= day for text in days)
+        return max((date.fromisoformat(text) for text in days if text is not None), default=None)
+
+    def risk_factors(self) -> frozenset[str]:
+        """The numbers of the risk factors that are met, as MSO-06."""
+        met = (f for f in self.findings.values() if f.get("grade") and f["verdict"] == "met")
+        return frozenset(str(f["number"]) for f in met if "number" in f)
+
+
+def urgent_months(protocol: Protocol) -> float | None:
+    """For how many months a fracture is new; None where the protocol has no fractures."""
+    if not protocol.uses(FRACTURE):
+        return None
+    months: float = protocol.entry(FRACTURE).parameters["urgent_months"]
+    return months
 
 
 def facts(evidence: Iterable[Evidence]) -> list[str]:

@@ -15,7 +15,7 @@ from service.demo_ehr.people import DEMO_COUNT, make_people
 from service.demo_ehr.stories import bone_density, cohort, exclusions, gaps, osteoporosis
 from service.settings import load_settings
 from service.worklist.lines import wanted
-from service.worklist.lines import worklist as lines_of
+from service.worklist.listing import worklist as lines_of
 from tests.lib.demo_site import due, fine
 from tests.lib.real_workers import environment_of
 

@@ -15,9 +15,12 @@ def test_whoever_was_judged_is_given_with_what_was_found(ledger):
     options = {"reported": reported, "notes": ["a note"], "unread": ["Procedure"]}
     ledger.screenings.store(screening(key, begin(ledger), **options), NOW)
     person = everybody(ledger)["p1"]
-    assert (person.patient_key, person.latest.status, person.latest.on) == (key, "due", TODAY)
-    assert (person.latest.reported, person.latest.notes) == (reported, ["a note"])
+    assert (person.patient_key, person.judged_on) == (key, TODAY)
     assert (person.has_open_alert, person.given_up, person.given_up_since) == (False, "", None)
+    found = ledger.screenings.histories([key])[key]
+    assert list(found) == [person.assessment]
+    assert (found[person.assessment].status, found[person.assessment].notes) == ("due", ["a note"])
+    assert found[person.assessment].reported == reported
 
 
 def test_whoever_was_never_judged_is_not_given(ledger):
@@ -64,7 +67,7 @@ def test_whoever_was_given_up_is_given_with_the_reason_judged_or_not(ledger):
         "p1": ("KeyError", NOW),
         "p2": ("KeyError", NOW),
     }
-    assert (found["p1"].latest.status, found["p2"].latest) == ("due", None)
+    assert (found["p1"].judged_on, found["p2"].assessment) == (TODAY, None)
 
 
 def test_whoever_waits_for_a_further_attempt_was_not_given_up(ledger):

@@ -8,7 +8,8 @@ import pytest
 from service.screening.alert import AlertKind
 from service.screening.record import NO_END, Decision
 from service.store.entries import AlertEntry, EntryState
-from service.worklist.lines import in_words, wanted, worklist
+from service.worklist.lines import in_words, wanted
+from service.worklist.listing import worklist
 from tests.lib.patients import condition, dxa_done, dxa_order, edss, icd, ms, woman
 from tests.spec.book import AT, MARA, TODAY
 
