@@ -20,6 +20,7 @@ from service.web.access.visitor import Visitor
 from service.web.pages.decisions import decision_routes
 from service.web.pages.desk import STAFF, Desk, page, places_for
 from service.web.pages.protocol import protocol_routes
+from service.web.pages.worklist import worklist_routes
 from service.wiring import redis_for
 
 _HERE = ("127.0.0.1", "::1", "localhost")
@@ -58,6 +59,7 @@ def pages(desk: Desk) -> list[BaseRoute]:
         Mount("/static", static),
         page(desk, "/", STAFF, _first),
         *decision_routes(desk),
+        *worklist_routes(desk),
         *protocol_routes(desk),
     ]
 
