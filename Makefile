@@ -26,7 +26,7 @@ UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test cover test-heavy test-hapi test-hapi-hospital test-hapi-alone \
-	test-faults test-third-party check fix docs bench pins
+	test-faults test-third-party test-browser check fix docs bench pins
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -79,6 +79,9 @@ test-faults: $(READY) ## Ten thousand injected faults, and exactly one alert (FA
 
 test-third-party: $(READY) ## Servers of other people: an independent FHIR router, an OAuth 2 server (needs Node)
 	$(RUN) -m pytest tests/third_party
+
+test-browser: $(READY) ## The pages in a real Chromium, on the hospital of the demo
+	$(RUN) -m pytest tests/browser --durations=5
 
 check: $(READY) ## Lint, format, types, import contracts, generated files
 	$(RUN) -m ruff check .

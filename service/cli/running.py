@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -27,6 +28,9 @@ from service.settings import Settings
 if TYPE_CHECKING:
     from service.store.entries import Run
     from service.store.ledger import Ledger
+
+
+_PAGES_MINUTES = 30.0
 
 
 def check(
@@ -183,8 +187,31 @@ def demo(
             help="Imitate an EHR product, with faults if wanted; a wrong name lists them all.",
         ),
     ] = "",
+    pages: Annotated[bool, typer.Option(help="End with the address of the pages.")] = True,
+    pages_minutes: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="How long the pages stay open when the command has ended: 30 where nothing is"
+            " said, 0 in CI.",
+        ),
+    ] = None,
+    close: Annotated[
+        bool, typer.Option("--close", help="End the demo that was left open.")
+    ] = False,
 ) -> None:
     """Run everything on embedded defaults, on an invented hospital."""
-    from service.demo import run_demo
+    from service.demo.open_demo import close_open_demo
 
-    run_demo(people=people, stays=sys.stdout.isatty() if stay is None else stay, product=ehr)
+    if close:
+        typer.echo("The demo has ended." if close_open_demo() else "No demo is open.")
+        return
+    from service.demo.run import Wish, run_demo
+
+    if pages_minutes is None:
+        pages_minutes = 0 if os.environ.get("CI") == "true" else _PAGES_MINUTES
+    run_demo(
+        Wish(people, ehr, pages),
+        stays=sys.stdout.isatty() if stay is None else stay,
+        minutes=pages_minutes,
+    )

@@ -74,7 +74,7 @@ def exit_code(error: Exception) -> int | None:
         return EXIT_STORE
     if room.startswith("service.ehr"):
         return _ehr_code(error)
-    if room.startswith("service.demo_ehr"):
+    if room.startswith("service.demo"):
         return EXIT_SETTINGS
     return None
 

@@ -14,6 +14,7 @@ from rich.json import JSON
 from rich.markup import escape
 from rich.table import Table
 
+from service.demo.answers import answer
 from service.demo_ehr.arrivals import a_dxa_arrives, a_fracture_arrives, a_refusal_arrives
 from service.demo_ehr.people import Person
 from service.demo_ehr.server import DemoEHR
@@ -44,7 +45,7 @@ _MEANINGS = {
 
 
 class DemoStory:
-    """Four steps: a sweep, the alerts, facts that arrive, a second sweep."""
+    """A sweep, the alerts, facts that arrive, a second sweep; then clinicians may answer."""
 
     def __init__(
         self,
@@ -67,8 +68,9 @@ class DemoStory:
     def tell(self) -> None:
         """Sweep, show, let facts arrive, sweep again."""
         started = time.monotonic()
+        last = newest_run_number(self._ledger)
         self._queue.sweep()
-        self.sweep_after(0)
+        self.sweep_after(last)
         seconds = time.monotonic() - started
         self.show_statuses(seconds)
         self._show_alerts()
@@ -206,6 +208,20 @@ class DemoStory:
             f" {flags} active Flags before and {again} after"
         )
 
+    def let_clinicians_answer(self) -> None:
+        """They accept, order, scan and say no in the EHR, and a sweep reads it."""
+        own = [t for t in self._alerts_in_ehr("Task", "requested") if _is_about_a_flag(t)]
+        said = answer(own, self._today)
+        self._server.load(said.resources)
+        last = newest_run_number(self._ledger)
+        self._queue.sweep()
+        self.sweep_after(last)
+        self._console.print(
+            f"\n[bold]5. Clinicians answer[/] in the EHR, and a sweep reads it: {said.accepted}"
+            f" Tasks accepted, {said.refused} rejected with a reason, {said.ordered} scans ordered"
+            f" and {said.scanned} done"
+        )
+
     def _alerts_in_ehr(self, type_: str, status: str) -> list[dict[str, Any]]:
         # Not every server can search Flags by status, so it is compared here.
         found = self._ehr.client.search(type_, {"_count": "1000"}).matches
@@ -233,6 +249,10 @@ def table_of(*columns: str) -> Table:
 def _is_ours(resource: Mapping[str, Any]) -> bool:
     systems = {identifier.get("system") for identifier in resource.get("identifier", ())}
     return ALERT_IDENTIFIER_SYSTEM in systems
+
+
+def _is_about_a_flag(task: Mapping[str, Any]) -> bool:
+    return str(task.get("focus", {}).get("reference", "")).startswith("Flag/")
 
 
 def _reason_in(flag: Mapping[str, Any]) -> str:

@@ -48,6 +48,17 @@ def a_dxa_arrives(patient_id: str, on: date, t_score: float = -1.2) -> list[JSON
     return [result, scan, report]
 
 
+def a_dxa_is_ordered(patient_id: str, on: date) -> list[JSON]:
+    """An order of today for a central DXA."""
+    order = _fact("ServiceRequest", patient_id, on, "order") | {
+        "status": "active",
+        "intent": "order",
+        "code": concept(codes.DXA_CPT),
+        "authoredOn": str(on),
+    }
+    return [order]
+
+
 def a_fracture_arrives(patient_id: str, on: date) -> list[JSON]:
     """A hip broken today by a slip on the same level, both coded in one visit."""
     visit = _fact("Encounter", patient_id, on, "visit") | {

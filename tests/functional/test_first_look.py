@@ -35,7 +35,7 @@ def boneflag(environment, *words):
 def demo():
     """What the demo prints without a terminal, with a foreign setting in the environment."""
     environment = os.environ | {"BONEFLAG_COHORT_GROUP_IDS": "somebody-elses-group"}
-    return boneflag(environment, "demo")
+    return boneflag(environment, "demo", "--no-pages")
 
 
 def test_the_demo_ends_by_itself_without_a_terminal(demo):

@@ -12,6 +12,7 @@ from fhir.resources.R4B import get_fhir_model_class
 from service.demo_ehr.arrivals import (
     a_diagnosis_is_refuted,
     a_dxa_arrives,
+    a_dxa_is_ordered,
     a_fracture_arrives,
     a_refusal_arrives,
 )
@@ -20,7 +21,7 @@ from service.demo_ehr.story import Person
 
 TODAY = date(2026, 11, 22)
 Arrival = Callable[[str, date], list[dict[str, Any]]]
-ARRIVALS = (a_dxa_arrives, a_fracture_arrives, a_refusal_arrives)
+ARRIVALS = (a_dxa_arrives, a_dxa_is_ordered, a_fracture_arrives, a_refusal_arrives)
 
 
 @pytest.fixture(scope="module")
