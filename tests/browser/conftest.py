@@ -60,7 +60,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def demo_pages(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoPages]:
-    """What `boneflag demo` leaves open without a terminal; it is closed by its own command."""
+    """What `boneflag demo` leaves open without a terminal; it is closed by its own command.
+
+    While a page is being made: PAGES_OF_A_DEMO="http://127.0.0.1:40017 password" takes one that is
+    open already.
+    """
+    if given := os.environ.get("PAGES_OF_A_DEMO"):
+        yield DemoPages(*given.split())
+        return
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
     # A temporary directory of its own: nobody's else demo is closed by ours.
     environment = inherited | {"TMPDIR": str(tmp_path_factory.mktemp("demo"))}
@@ -76,7 +83,7 @@ def demo_pages(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> I
 def signed_in(chromium: Browser, demo_pages: DemoPages) -> Any:
     """The cookies of somebody who typed the password."""
     reader = Reader(chromium, demo_pages.url)
-    page = reader.opens("/sign-in")
+    page = reader.opens("/sign-in?next=/protocol")
     page.get_by_label("Password of the demo").fill(demo_pages.password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Sign out").wait_for()

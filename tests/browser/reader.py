@@ -48,7 +48,9 @@ class Reader:
         self.url = url
         self.wrongs: list[str] = []
         size = ViewportSize(width=WIDE, height=_HEIGHTS[WIDE])
-        self.context = browser.new_context(base_url=url, viewport=size, **context)
+        self.context = browser.new_context(
+            base_url=url, viewport=size, reduced_motion="reduce", **context
+        )
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.on("console", self._hear)

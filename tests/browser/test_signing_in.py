@@ -19,11 +19,11 @@ def test_who_comes_by_a_link_is_asked_first_and_then_led_there(
     stranger: Reader, demo_pages: DemoPages
 ):
     page = stranger.page
-    page.goto("/operations?from=mail")
+    page.goto("/protocol?from=mail")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.get_by_label("Password of the demo").fill(demo_pages.password)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(re.compile(r"/operations\?from=mail$"))
+    expect(page).to_have_url(re.compile(r"/protocol\?from=mail$"))
 
 
 def test_a_wrong_password_is_said_and_opens_nothing(stranger: Reader):
@@ -33,15 +33,15 @@ def test_a_wrong_password_is_said_and_opens_nothing(stranger: Reader):
     expect(page.get_by_role("alert")).to_contain_text("not the password")
     stranger.wrongs.clear()  # The browser itself reports an answer of 403.
     stranger.finds_nothing_wrong(widths=(NARROW,))
-    page.goto("/worklist")
+    page.goto("/protocol")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
 def test_signing_out_ends_the_session(stranger: Reader, demo_pages: DemoPages):
-    page = stranger.opens("/sign-in?next=/operations")
+    page = stranger.opens("/sign-in?next=/protocol")
     page.get_by_label("Password of the demo").fill(demo_pages.password)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
-    page.goto("/operations")
+    page.goto("/protocol")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
