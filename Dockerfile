@@ -36,4 +36,4 @@ EXPOSE 8000
 # Web is what the image runs when nothing else is said; docker-compose.yml asks the others otherwise.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/live', timeout=5)"]
-CMD ["python", "-m", "uvicorn", "service.web.app:app", "--host", "0.0.0.0", "--port", "8000", "--no-access-log"]
+CMD ["python", "-m", "uvicorn", "service.web.app:app", "--host", "0.0.0.0", "--port", "8000", "--no-access-log", "--workers", "2"]

@@ -60,6 +60,11 @@ def _milliseconds(line: CardLine, calls: list[Call]) -> tuple[float, float]:
 
 
 def _call(id_: str, chart: dict[str, list[dict[str, Any]]]) -> Call:
+    return Call("patient-view", id_, "Practitioner/neuro", prefetch_of(chart), {})
+
+
+def prefetch_of(chart: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """What an EHR that answers every template brings of a chart; {} of none."""
     prefetch: dict[str, Any] = {
         type_: {"resourceType": "Bundle", "entry": [{"resource": r} for r in found]}
         for type_, found in chart.items()
@@ -67,7 +72,7 @@ def _call(id_: str, chart: dict[str, list[dict[str, Any]]]) -> Call:
     }
     if chart:
         prefetch["Patient"] = chart["Patient"][0]
-    return Call("patient-view", id_, "Practitioner/neuro", prefetch, {})
+    return prefetch
 
 
 @contextmanager
@@ -82,11 +87,12 @@ def _ledger_of(people: int) -> Iterator[tuple[CardLine, Charts]]:
             database_url=f"sqlite:///{Path(folder) / 'ledger.sqlite3'}",
         )
         with ledger_for(settings) as ledger:
-            charts = _fill(settings, ledger, people)
+            charts = fill(settings, ledger, people)
             yield card_line_for(settings, ledger), charts
 
 
-def _fill(settings: Settings, ledger: Ledger, people: int) -> Charts:
+def fill(settings: Settings, ledger: Ledger, people: int) -> Charts:
+    """Judge so many people, tell those who are due by cards, let it go live; their charts."""
     protocol, now = protocol_for(settings), datetime.now(UTC)
     on = now.date()
     ledger.approvals.record(

@@ -19,7 +19,7 @@ from service.cards.known_people import KnownPeople
 from service.cards.lent_charts import LentCharts
 from service.cards.newcomers import Newcomers
 from service.ehr.parse import RecordParser
-from service.ehr.prefetch import chart_in, drafts_a_scan
+from service.ehr.prefetch import BroughtChart, chart_in, drafts_a_scan
 from service.going_live.leave import GoingLive
 from service.screening.alert import Alert, AlertKind
 from service.screening.protocol import Protocol
@@ -62,25 +62,29 @@ class CardLine:
 
     def answer(self, call: Call) -> tuple[Card, ...]:
         """The cards to show now; ChartMissing where nobody can tell."""
-        key = self._ledger.cohort.keys_of([call.patient_id]).get(call.patient_id, "")
-        silent = self._why_silent(call, key)
+        with self._ledger.reading_together():
+            key = self._ledger.cohort.keys_of([call.patient_id]).get(call.patient_id, "")
+            silent = self._why_silent(call, key)
+            alerts = None if silent else self._alerts_of_the_known(call, key)
         if silent:
             self._record(call, key, (), silent)
             return ()
-        try:
-            alerts = self._alerts(call, key)
-        except ChartMissing:
-            self._record(call, key, (), "chart missing")
-            raise
+        if alerts is None:
+            try:
+                alerts = self._new.alerts_of(call, key, self._chart_in(call))
+            except ChartMissing:
+                self._record(call, key, (), "chart missing")
+                raise
         self._record(call, key, alerts, "shown" if alerts else "nothing to show")
         return tuple(Card(alert, self._order_of(alert)) for alert in alerts)
 
-    def _alerts(self, call: Call, key: str) -> tuple[Alert, ...]:
-        chart = chart_in(call.prefetch, call.patient_id, self._needs)
+    def _alerts_of_the_known(self, call: Call, key: str) -> tuple[Alert, ...] | None:
+        """None about people whom nobody has judged: their charts may have to be fetched first."""
         kept = self._ledger.screenings.latest([key]).get(key) if key else None
-        if kept is None:
-            return self._new.alerts_of(call, key, chart)
-        return self._known.alerts_of(key, kept, chart)
+        return None if kept is None else self._known.alerts_of(key, kept, self._chart_in(call))
+
+    def _chart_in(self, call: Call) -> BroughtChart:
+        return chart_in(call.prefetch, call.patient_id, self._needs)
 
     def _order_of(self, alert: Alert) -> Mapping[str, Any] | None:
         return self._propose(alert) if alert.kind is AlertKind.SCREENING else None

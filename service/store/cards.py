@@ -3,11 +3,14 @@
 A newcomer would get two things wrong. Showing a card opens no alert: whether one stands is the
 alerts' to say, and a card may be shown of somebody whom the line has not judged yet. And feedback
 may come many times and in any order: what is older than what was heard last is not heard.
+
+A clinic asks hundreds of times a second in the morning, and every call is written down before it is
+answered; those that wait for the disk together are written together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -19,6 +22,7 @@ from service.store.acts import Act
 from service.store.audit import append
 from service.store.database import Database, insert_into
 from service.store.tables import CARDS
+from service.store.together import Together
 
 Outcome = Literal["accepted", "overridden"]
 
@@ -35,11 +39,22 @@ class ShownCard:
     outcome_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Showing:
+    """What one call is answered, to be written down."""
+
+    patient_key: str
+    kinds: tuple[tuple[str, AlertKind], ...]
+    act: Act
+    at: datetime
+
+
 class Cards:
     """The cards of the ledger."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._together = Together(self._write)
 
     def show(
         self, patient_key: str, kinds: Iterable[tuple[str, AlertKind]], act: Act, at: datetime
@@ -48,22 +63,32 @@ class Cards:
 
         `kinds` is the key of each card with its kind; without one only the act is written.
         """
+        self._together.hand_in(_Showing(patient_key, tuple(kinds), act, at))
+
+    def _write(self, showings: Sequence[_Showing]) -> None:
+        # In one order, so that two processes that show the same cards never wait for each other.
+        shown = sorted(
+            ((*kind, showing) for showing in showings for kind in showing.kinds),
+            key=lambda one: (one[0], one[2].at),
+        )
         with self._database.writing() as connection:
-            for card, kind in kinds:
+            for card, kind, showing in shown:
                 insert = insert_into(connection, CARDS).values(
                     card=card,
-                    patient_key=patient_key,
+                    patient_key=showing.patient_key,
                     kind=kind,
-                    first_shown_at=at,
-                    last_shown_at=at,
+                    first_shown_at=showing.at,
+                    last_shown_at=showing.at,
                     times_shown=1,
                     outcome="",
                 )
-                changes = {"last_shown_at": at, "times_shown": CARDS.c.times_shown + 1}
+                changes = {"last_shown_at": showing.at, "times_shown": CARDS.c.times_shown + 1}
                 connection.execute(
                     insert.on_conflict_do_update(index_elements=["card"], set_=changes)
                 )
-            append(connection, [act], at)
+            # All of them, last: the audit lets nobody else write from here on.
+            latest = max(showing.at for showing in showings)
+            append(connection, [showing.act for showing in showings], latest)
 
     def get(self, card: str) -> ShownCard | None:
         """One card; None where none with this key was ever shown."""

@@ -7,6 +7,7 @@ and the EHR refills it, except for who was snoozed by means that the EHR does no
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from types import TracebackType
 
 from service.store.acts import Actor
@@ -76,6 +77,10 @@ class Ledger:
     def migrate(self) -> None:
         """Bring an empty or older database up to this version; safe from several processes."""
         migrate(self._database)
+
+    def reading_together(self) -> AbstractContextManager[None]:
+        """See `Database.reading_together`: what this thread reads meanwhile is one transaction."""
+        return self._database.reading_together()
 
     def close(self) -> None:
         """Give the connections back; using the ledger again opens new ones."""

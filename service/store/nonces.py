@@ -6,6 +6,7 @@ This process then remembers by itself, so that a token holds once for it still, 
 
 from __future__ import annotations
 
+import heapq
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +28,8 @@ class Nonces:
         self._client = client
         self._tick = tick
         self._lock = threading.Lock()
-        self._own: dict[str, float] = {}
+        self._own: set[str] = set()
+        self._by_end: list[tuple[float, str]] = []
 
     def take(self, name: str, seconds: int) -> bool:
         """Take a name for some seconds; False where it is taken."""
@@ -44,9 +46,11 @@ class Nonces:
     def _take_here(self, name: str, seconds: int) -> bool:
         with self._lock:
             now = self._tick()
-            for gone in [other for other, until in self._own.items() if until <= now]:
-                del self._own[gone]
+            # Never all of them at each call: in a busy hour there are hundreds of thousands.
+            while self._by_end and self._by_end[0][0] <= now:
+                self._own.discard(heapq.heappop(self._by_end)[1])
             if name in self._own:
                 return False
-            self._own[name] = now + seconds
+            self._own.add(name)
+            heapq.heappush(self._by_end, (now + seconds, name))
             return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from service.screening.alert import AlertKind
 from service.store.acts import Act
 
@@ -75,3 +77,13 @@ def test_whoever_is_forgotten_takes_their_cards_along(ledger):
     show(ledger, key)
     ledger.retention.forget([key], NOW)
     assert ledger.cards.get(CARD) is None
+
+
+def test_calls_of_many_threads_are_all_written_down(ledger):
+    (key,) = people(ledger, "p1")
+    before = len(list(ledger.audit.rows()))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: show(ledger, key), range(24)))
+    assert ledger.cards.get(CARD).times_shown == 24
+    numbers = [row.number for row in ledger.audit.rows()][before:]
+    assert numbers == list(range(before + 1, before + 25))

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from service.store import database
 from service.store.errors import (
@@ -200,3 +202,20 @@ def test_more_values_than_one_statement_takes_are_asked_for_in_parts(ledger):
 def test_what_may_name_a_patient_does_not_print_itself(shown):
     assert "alert-1" not in repr(shown)
     assert "MSO-02" not in repr(shown)
+
+
+def test_what_a_thread_reads_together_is_one_transaction(ledger):
+    begun = []
+    sa.event.listen(ledger._database._pool, "begin", begun.append)
+    with ledger.reading_together():
+        ledger.cohort.members()
+        ledger.cohort.members()
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(ledger.cohort.members).result()
+    assert len(begun) == 2
+
+
+def test_nothing_is_written_while_reading_together(ledger):
+    with ledger.reading_together(), pytest.raises(RuntimeError, match="read first"):
+        ledger.cohort.add(["p1"], "test", NOW)
+    assert ledger.cohort.add(["p1"], "test", NOW) == 1
