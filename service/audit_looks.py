@@ -25,15 +25,12 @@ def record_look(
 ) -> None:
     """Write down that somebody is about to read these people's charts."""
     keys = ledger.cohort.register(fhir_ids, "asked for", at)
-    types = ", ".join(sorted({need.type for need in protocol.needs}))
-    acts = [
-        Act(
-            what,
-            keys[fhir_id],
-            reason=reason,
-            detail=f"asked for: {types}",
-            protocol_digest=protocol.digest,
-        )
-        for fhir_id in fhir_ids
-    ]
+    acts = [look_of(what, keys[fhir_id], protocol, reason) for fhir_id in fhir_ids]
     ledger.audit.record(acts, at)
+
+
+def look_of(what: str, patient_key: str, protocol: Protocol, reason: str = "") -> Act:
+    """What the audit says of one chart that is about to be read."""
+    types = ", ".join(sorted({need.type for need in protocol.needs}))
+    detail = f"asked for: {types}"
+    return Act(what, patient_key, reason=reason, detail=detail, protocol_digest=protocol.digest)

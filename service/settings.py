@@ -358,6 +358,17 @@ class Settings(BaseSettings):
         description="Password for the pages of a demo on this machine; refused for any other"
         " address.",
     )
+    page_patience_seconds: float = Field(
+        5.0,
+        gt=0,
+        description="Longest wait for the EHR while a clinician opens a patient's page; after it"
+        " the page shows what the ledger holds.",
+    )
+    page_source_url: str = Field(
+        "",
+        description="Link into the EHR for each resource that the patient's page names, such as"
+        " `https://ehr.example/open?type={type}&id={id}`; empty: `Condition/123` is plain text.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe level that is logged."
     )

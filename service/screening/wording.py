@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from service.screening.alert import LOCAL_DECISION, AlertKind
 from service.screening.assess import Assessment
 from service.screening.criterion import Finding, Role, Verdict, Weight
-from service.screening.protocol import Protocol
+from service.screening.protocol import Protocol, ProtocolEntry
 
 SUMMARY_LIMIT = 139
 _MOST_EVIDENCE_LINES = 6
@@ -97,8 +97,12 @@ def _evidence_lines(findings: Iterable[Finding], protocol: Protocol) -> Iterator
             yield f"  and {len(evidence) - _MOST_EVIDENCE_LINES} more"
         if entry.advice:
             yield f"  {entry.advice}"
-        is_seen = entry.certainty in _SEEN
-        yield f"  Source: {entry.citation if is_seen else 'local decision, unconfirmed'}"
+        yield f"  Source: {cited(entry)}"
+
+
+def cited(entry: ProtocolEntry) -> str:
+    """What a criterion rests on, as a clinician is shown it."""
+    return entry.citation if entry.certainty in _SEEN else "local decision, unconfirmed"
 
 
 def _scan_lines(assessment: Assessment) -> Iterator[str]:

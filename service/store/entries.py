@@ -139,6 +139,20 @@ class WatchedPerson:
     given_up_since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class KnownPerson:
+    """Somebody whom the ledger knows. `left_on` is the day they left the cohort, None for others.
+
+    Nobody may look at somebody who `is_left_out` at the hospital's wish.
+    """
+
+    patient_key: str
+    fhir_id: str
+    in_cohort: bool
+    left_on: date | None
+    is_left_out: bool
+
+
 Reached = Literal["due", "seen", "ordered", "done", "treated", "ended"]
 """What an episode of a gap may come to; "ended" says that it is over for any other reason."""
 

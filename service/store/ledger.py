@@ -26,6 +26,7 @@ from service.store.merges import Merges
 from service.store.milestones import Milestones
 from service.store.outbox import Outbox
 from service.store.pending import Pending
+from service.store.people import People
 from service.store.report import Report
 from service.store.retention import Retention
 from service.store.runs import Runs
@@ -52,6 +53,7 @@ class Ledger:
         self.audit = Audit(self._database)
         self.retention = Retention(self._database)
         self.cohort = Cohort(self._database)
+        self.people = People(self._database)
         self.readings = CohortReadings(self._database)
         self.merges = Merges(self._database)
         self.runs = Runs(self._database)

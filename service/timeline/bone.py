@@ -47,7 +47,7 @@ def _said(scan: Scan) -> str:
         said.append(scan.shortfall)
     if scan.is_forearm:
         said.append("of the forearm")
-    return "central DXA, " + ", ".join(said)
+    return "DXA, " + ", ".join(said)
 
 
 def _score(score: float) -> str:

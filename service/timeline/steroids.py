@@ -1,6 +1,7 @@
 """Systemic glucocorticoids on the timeline: stretches with one dose, and pulse courses.
 
-A newcomer would get two things wrong. A pulse day stands on its own lane and not among the daily
+All doses are milligrams prednisone-equivalent, which whoever shows them says once. A newcomer
+would get two things wrong. A pulse day stands on its own lane and not among the daily
 doses, which it would dwarf. And a record that cannot be judged is drawn without a dose, never as a
 dose of zero.
 """
@@ -58,11 +59,11 @@ def _whole_life(record: PatientRecord, equivalents: Equivalents, on: date) -> Ex
 
 
 def _pulses(course: Course) -> TimelineEvent:
-    days = "1 day" if course.days == 1 else f"{course.days} days"
+    label = "pulse, 1 day" if course.days == 1 else f"pulses on {course.days} days"
     # Corticotropin has no dose in milligrams (specification 2.6 trap 8).
-    label, number = f"pulse course of {days}", None
+    number = None
     if course.total_mg:
-        label += f", {course.total_mg:,.0f} mg prednisone-equivalent in all"
+        label += f", {course.total_mg:,.0f} mg"
         number = round(course.total_mg / course.days, 1)
     last = None if course.first == course.last else course.last
     return TimelineEvent(Lane.PULSES, course.first, last, label, number, course.sources[0])
@@ -82,7 +83,7 @@ def _stretches(days: Iterable[DayDose]) -> Iterator[TimelineEvent]:
 
 def _stretch(run: list[DayDose]) -> TimelineEvent:
     first, last, dose = run[0], run[-1], run[0].mg
-    label = f"{dose:,.3g} mg prednisone-equivalent a day"
+    label = f"{dose:,.3g} mg a day"
     end = None if first.day == last.day else last.day
     return TimelineEvent(Lane.STEROIDS, first.day, end, label, round(dose, 3), first.sources[0])
 

@@ -1,7 +1,7 @@
 """Decisions and alerts on the timeline: what only the ledger remembers in full.
 
-A newcomer would get one thing wrong: a no that no date ends, and an alert that is open, reach to
-the day of looking; their label says that they are not over.
+A newcomer would get one thing wrong: a no that no date ends, and an alert that is open, end on the
+day of looking, which is how the picture knows that they go on.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def decisions_made(kept: Iterable[KeptDecision], on: date) -> Iterator[TimelineE
         decision = one.decision
         if decision.made_on > on:
             continue
-        last = min(decision.until - timedelta(days=1), on)
+        last = on if decision.until == NO_END else decision.until - timedelta(days=1)
         label = f"{SAID[decision.kind]}{_until(decision)}"
         if one.taken_back_at is not None:
             last = min(last, one.taken_back_at.date())
@@ -51,5 +51,5 @@ def alerts_told(entries: Iterable[AlertEntry], on: date) -> Iterator[TimelineEve
         last = min(entry.closed_on or entry.opened_on, on) if is_closed else on
         word = "closed" if is_closed else _UNSURE.get(entry.state, "open")
         end = last if last > entry.opened_on else None
-        label = f"alert for a {KINDS[entry.kind]}, {word}"
+        label = f"{KINDS[entry.kind]}, {word}"
         yield TimelineEvent(Lane.ALERTS, entry.opened_on, end, label)

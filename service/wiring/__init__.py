@@ -14,6 +14,7 @@ from service.wiring.login import (
     signing_keys_for,
     smart_access_for,
 )
+from service.wiring.looking import patient_looks_for
 from service.wiring.protocol import (
     approval_for,
     configured_for,
@@ -46,6 +47,7 @@ __all__ = [
     "live_refusals_for",
     "overlay_for",
     "overlay_in_force_for",
+    "patient_looks_for",
     "pipeline_for",
     "politeness_for",
     "protocol_for",

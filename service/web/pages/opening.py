@@ -19,6 +19,7 @@ from service.web.access.sign_in import password_routes
 from service.web.access.visitor import Visitor
 from service.web.pages.decisions import decision_routes
 from service.web.pages.desk import STAFF, Desk, page, places_for
+from service.web.pages.patient import patient_routes
 from service.web.pages.protocol import protocol_routes
 from service.web.pages.worklist import worklist_routes
 from service.wiring import redis_for
@@ -60,6 +61,7 @@ def pages(desk: Desk) -> list[BaseRoute]:
         page(desk, "/", STAFF, _first),
         *decision_routes(desk),
         *worklist_routes(desk),
+        *patient_routes(desk),
         *protocol_routes(desk),
     ]
 
