@@ -1,7 +1,7 @@
 """Make the secrets that docker-compose.yml wants, in a folder `secrets`, with random passwords.
 
 Needs Python 3.11 and nothing else. What is there already is left alone, so it may be run again;
-the two secrets of the EHR are made empty, for you to fill in the one that your EHR team gave you.
+the secrets of the EHR and of signing in are made empty, for you to fill in what you were given.
 The folder is for you alone; its files can be read by everybody who gets in, because the containers
 run as other users and get each file by itself.
 """
@@ -29,6 +29,8 @@ def secret_files(database_password: str, redis_password: str) -> dict[str, str]:
         "boneflag_redis_url": f"redis://boneflag:{redis_password}@redis:6379/0",
         "boneflag_fhir_bearer_token": "",
         "boneflag_fhir_password": "",
+        "boneflag_sign_in_client_secret": "",
+        "boneflag_launch_client_secret": "",
     }
 
 

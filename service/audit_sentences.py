@@ -16,6 +16,7 @@ _DONE = {
     "explain": "Somebody had it explained what BoneFlag thinks about this person",
     "screen": "Somebody asked for a screening of this person",
     "view": "Somebody looked at a page",
+    "sign-in": "Somebody signed in to the pages",
     "list": "The person stood in a list that somebody made",
     "show-audit": "Somebody read what the audit says about this person",
     "subscribe": "The EHR was asked to tell us of changes",

@@ -369,6 +369,56 @@ class Settings(BaseSettings):
         description="Link into the EHR for each resource that the patient's page names, such as"
         " `https://ehr.example/open?type={type}&id={id}`; empty: `Condition/123` is plain text.",
     )
+    sign_in_issuer: str = Field(
+        "",
+        description="Issuer of the OpenID Connect provider with which operators and clinical leads"
+        " sign in to the pages, such as `https://login.hospital.example/realms/staff`.",
+    )
+    sign_in_client_id: str = Field(
+        "", description="Client id that the provider gave to the pages (docs/pages.md)."
+    )
+    sign_in_client_secret: SecretStr = Field(
+        SecretStr(""), description="Its secret; empty for a public client."
+    )
+    sign_in_scopes: str = Field(
+        "openid profile email", description="Scopes to ask the provider for, separated by spaces."
+    )
+    sign_in_name_claim: str = Field(
+        "preferred_username",
+        description="Claim that names who looks, in the audit; one that people cannot change by"
+        " themselves. Where it is missing, the subject (`sub`) stands there.",
+    )
+    sign_in_roles_claim: str = Field(
+        "roles",
+        description="Claim with the roles or groups of a person; dots lead inwards, as in"
+        " `realm_access.roles`.",
+    )
+    sign_in_lead_values: str = Field(
+        "boneflag-clinical-lead",
+        description="Roles or groups that make somebody a clinical lead, separated by commas.",
+    )
+    sign_in_operator_values: str = Field(
+        "boneflag-operator",
+        description="Roles or groups that make somebody an operator, separated by commas.",
+    )
+    sign_in_ca_file: str = Field(
+        "",
+        description="PEM file with the certificate authority of the provider, if private; it need"
+        " not be the one of the EHR.",
+    )
+    launch_client_id: str = Field(
+        "",
+        description="Client id of SMART App Launch, by which a clinician opens a patient's page"
+        " from the chart; empty: there is no such way in.",
+    )
+    launch_client_secret: SecretStr = Field(
+        SecretStr(""), description="Its secret; empty for a public client."
+    )
+    launch_frame_origins: str = Field(
+        "",
+        description="Origins of the EHR that may show a patient's page in a frame, such as"
+        " `https://ehr.example`, separated by commas; empty: none may.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe level that is logged."
     )
@@ -404,6 +454,10 @@ class Settings(BaseSettings):
         if bool(self.smart_client_id) != bool(self.smart_key_files):
             raise ValueError(
                 "SMART_CLIENT_ID and SMART_KEY_FILES belong together: give both or neither"
+            )
+        if bool(self.sign_in_issuer) != bool(self.sign_in_client_id):
+            raise ValueError(
+                "SIGN_IN_ISSUER and SIGN_IN_CLIENT_ID belong together: give both or neither"
             )
         if self.fhir_client_key_file and not self.fhir_client_certificate_file:
             raise ValueError("FHIR_CLIENT_KEY_FILE needs FHIR_CLIENT_CERTIFICATE_FILE")
@@ -450,6 +504,21 @@ class Settings(BaseSettings):
     def card_origins(self) -> tuple[str, ...]:
         """The origins of browsers that may ask."""
         return _listed(self.cds_hooks_origins)
+
+    @property
+    def lead_values(self) -> tuple[str, ...]:
+        """What makes somebody a clinical lead."""
+        return _listed(self.sign_in_lead_values)
+
+    @property
+    def operator_values(self) -> tuple[str, ...]:
+        """What makes somebody an operator."""
+        return _listed(self.sign_in_operator_values)
+
+    @property
+    def frame_origins(self) -> tuple[str, ...]:
+        """Who may show a patient's page in a frame."""
+        return _listed(self.launch_frame_origins)
 
     @property
     def configured_sources(self) -> tuple[str, ...]:

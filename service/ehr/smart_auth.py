@@ -104,7 +104,7 @@ class SmartAuth(httpx.Auth):
     ) -> None:
         self._politeness = politeness
         self._ehr_origin = origin_of(base_url)
-        wire = _Wire(timeouts, tls, user_agent, self._turn, transport)
+        wire = LoginWire(timeouts, tls, user_agent, self._turn, transport)
         self._sign_in = SignIn(base_url, login, wire.send, allow_insecure=allow_insecure)
         self.client_id = login.client_id
         self._access = login.access
@@ -138,7 +138,7 @@ class SmartAuth(httpx.Auth):
 
     def _turn(self, url: str) -> AbstractContextManager[Tell]:
         if self._politeness is None or origin_of(url) != self._ehr_origin:
-            return nullcontext(lambda *_: None)
+            return _at_once(url)
         return self._politeness.turn(is_login=True)
 
     # One token, many threads
@@ -210,16 +210,23 @@ class SmartAuth(httpx.Auth):
             _log.warning("fewer_scopes_granted_than_needed", types=" ".join(types))
 
 
-class _Wire:
-    """Single requests to the login server, each on a connection of its own."""
+def _at_once(_: str) -> AbstractContextManager[Tell]:
+    return nullcontext(lambda *_: None)
+
+
+class LoginWire:
+    """Single requests to a login server, each on a connection of its own; no redirects.
+
+    People sign in over it too, at once and without a turn: they are few, and they wait.
+    """
 
     def __init__(
         self,
         timeouts: Timeouts,
         tls: ssl.SSLContext | bool,
-        user_agent: str,
-        turn: Callable[[str], AbstractContextManager[Tell]],
-        transport: httpx.BaseTransport | None,
+        user_agent: str = "BoneFlag",
+        turn: Callable[[str], AbstractContextManager[Tell]] = _at_once,
+        transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._turn = turn
         self._timeout = httpx.Timeout(
@@ -232,7 +239,13 @@ class _Wire:
         self._headers = {"Accept": "application/json", "User-Agent": user_agent}
         self._transport = transport
 
-    def send(self, method: str, url: str, form: Mapping[str, str] | None) -> LoginAnswer:
+    def send(
+        self,
+        method: str,
+        url: str,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> LoginAnswer:
         """The answer, whatever its status; EHRUnavailable or EHRMisunderstood where none came."""
         try:
             with (
@@ -245,7 +258,7 @@ class _Wire:
                     transport=self._transport,
                 ) as http,
             ):
-                response = http.request(method, url, data=form)
+                response = http.request(method, url, data=form, headers=headers)
                 tell(response.status_code, response.headers)
         # The texts of httpx may hold what was sent, so that none of them is kept or chained.
         except httpx.TransportError as error:

@@ -52,9 +52,13 @@ class Sessions:
         return found
 
     def take(self, token: str) -> dict[str, Any] | None:
-        """What was kept, for the last time."""
-        found = self.find(token)
-        self.close(token)
+        """What was kept, for the last time: of two who ask at once, one gets nothing."""
+        name = _name(token)
+        with self._client.pipeline() as pipe:
+            pipe.getdel(name)
+            pipe.delete(f"{name}:end")
+            kept, _ = pipe.execute()
+        found: dict[str, Any] | None = None if kept is None else json.loads(kept)
         return found
 
     def close(self, token: str) -> None:

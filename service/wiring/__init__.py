@@ -30,6 +30,7 @@ from service.wiring.protocol import (
     vocabulary_for,
 )
 from service.wiring.rebuilding import rebuilding_for
+from service.wiring.signing_in import launch_provider_for, sign_in_provider_for
 from service.wiring.taking_back import channels_for
 from service.wiring.watching import gauge_sources_for
 
@@ -43,6 +44,7 @@ __all__ = [
     "delivery_for",
     "effective_for",
     "gauge_sources_for",
+    "launch_provider_for",
     "ledger_for",
     "live_refusals_for",
     "overlay_for",
@@ -57,6 +59,7 @@ __all__ = [
     "redis_for",
     "restored_for",
     "shipped_vocabulary_for",
+    "sign_in_provider_for",
     "signing_keys_for",
     "smart_access_for",
     "spans_for",

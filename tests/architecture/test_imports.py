@@ -29,9 +29,9 @@ def test_keys_and_signatures_stay_in_one_folder_and_the_spool_has_a_cipher():
     signers = {
         str(path.parent.relative_to(HOME))
         for path in python_modules()
-        if imports_of(path) & {"jwt", "cryptography"}
+        if imports_of(path) & {"jwt", "cryptography", "joserfc"}
     }
-    assert signers == {"service/ehr/smart", "service/ehr/bulk"}
+    assert signers == {"service/ehr/smart", "service/ehr/bulk", "service/identity"}
 
 
 def test_criteria_never_import_each_other():

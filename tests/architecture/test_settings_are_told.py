@@ -68,6 +68,9 @@ def test_every_setting_is_read_by_somebody():
         "card_issuers": "cds_hooks_issuers",
         "card_key_urls": "cds_hooks_key_urls",
         "card_origins": "cds_hooks_origins",
+        "lead_values": "sign_in_lead_values",
+        "operator_values": "sign_in_operator_values",
+        "frame_origins": "launch_frame_origins",
     }
     read |= {name for reader, name in through.items() if reader in read}
     assert set(Settings.model_fields) - read == set()

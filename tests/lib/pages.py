@@ -34,13 +34,18 @@ class Browser:
         """Sign in without a page to do it on."""
         response = Response()
         self.desk.entrance.let_in(response, name, frozenset(roles), patient_key)
+        self.client.cookies.clear()
         cookie = response.headers["set-cookie"].partition(";")[0]
         self.client.cookies.set(*cookie.split("=", 1))
 
     def form_token(self) -> str:
         """The token that a form of this session must carry."""
-        token = self.client.cookies[self.desk.entrance.cookie]
+        token = self.session_token()
         return str((self.desk.entrance.sessions.find(token) or {})["form_token"])
+
+    def session_token(self) -> str:
+        """The token of this session."""
+        return next(t for n in self.desk.entrance.cookies if (t := self.client.cookies.get(n)))
 
     def reads(self, path: str) -> str:
         """The text of a page that must be there."""

@@ -32,16 +32,19 @@ from service.web.access.visitor import Role, Visitor
 
 _log = structlog.get_logger()
 MOST_FORM_BYTES = 64 * 1024
+_FORM = "application/x-www-form-urlencoded"
 LEAD = frozenset({Role.CLINICAL_LEAD})
 STAFF = frozenset({Role.CLINICAL_LEAD, Role.OPERATOR})
 OPERATOR = frozenset({Role.OPERATOR})
 CLINICIANS = frozenset({Role.CLINICAL_LEAD, Role.CLINICIAN})
 
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors "
+)
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
-    " img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'",
+    "Content-Security-Policy": f"{POLICY}'none'",
     # With no-referrer browsers would hide the origin of our own forms too, and none were taken.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -102,9 +105,13 @@ class Desk:
         *,
         here: str = "",
         status: int = 200,
+        is_framed: bool | None = None,
         **values: Any,
     ) -> HTMLResponse:
-        """A page from a template; `here` is the path of the place that it belongs to."""
+        """A page from a template; `here` is the path of the place that it belongs to.
+
+        `is_framed`: the EHR may show it in a frame; without it the visitor's role decides.
+        """
         text = self._templates.get_template(template).render(
             visitor=visitor,
             places=places_for(visitor),
@@ -114,14 +121,28 @@ class Desk:
             software=software(),
             **values,
         )
-        return HTMLResponse(text, status, headers=HEADERS)
+        if is_framed is None:
+            is_framed = visitor is not None and Role.CLINICIAN in visitor.roles
+        return HTMLResponse(text, status, headers=self.headers(is_framed=is_framed))
 
-    def problem(self, problem: Problem, visitor: Visitor | None) -> HTMLResponse:
+    def headers(self, *, is_framed: bool = False) -> dict[str, str]:
+        """What a browser is told with a page; only charts may stand in a frame, and where set."""
+        headers = dict(HEADERS)
+        if is_framed and self.entrance.frame_origins:
+            headers["Content-Security-Policy"] = POLICY + " ".join(self.entrance.frame_origins)
+        if self.entrance.is_secure:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        return headers
+
+    def problem(
+        self, problem: Problem, visitor: Visitor | None, *, is_framed: bool | None = None
+    ) -> HTMLResponse:
         """A page that says what is wrong."""
         return self.render(
             "problem.html",
             visitor,
             status=problem.status,
+            is_framed=is_framed,
             title=problem.title,
             says=problem.says,
         )
@@ -158,7 +179,7 @@ def page(
         try:
             visitor = desk.entrance.visitor(request)
             if visitor is None:
-                return _to_sign_in(request)
+                return _chart_over(desk, request) or _to_sign_in(request)
             if not visitor.roles & frozenset(roles):
                 return desk.problem(_not_yours(visitor), visitor)
             if form is None or take is None:
@@ -171,7 +192,7 @@ def page(
             return desk.problem(problem, visitor)
         except (StoreError, RedisError) as error:
             _log.error("page_failed", error=type(error).__name__)
-            return desk.problem(_AWAY, visitor)
+            return desk.problem(AWAY, visitor)
 
     async def endpoint(request: Request) -> Response:
         form = await form_of(request) if request.method == "POST" else None
@@ -181,11 +202,24 @@ def page(
 
 
 _NOT_TAKEN = Problem(403, "Not taken", "Open the page again and repeat what you did.")
-_AWAY = Problem(
+AWAY = Problem(
     503,
     "Not available now",
     "BoneFlag's own database cannot be reached. Nothing is lost: try again in a minute.",
 )
+CHART_OVER = Problem(
+    401,
+    "Open it from the chart again",
+    "This page was opened from a chart, and that has ended. Go back to the chart in your EHR and"
+    " open BoneFlag from there.",
+)
+OTHER_CHART = Problem(
+    403,
+    "Another patient's chart",
+    "This browser has another patient's chart open, or none. Open BoneFlag from the chart of the"
+    " patient whom you mean.",
+)
+"""What who came from a chart reads at the page of somebody else."""
 
 
 def _not_yours(visitor: Visitor) -> Problem:
@@ -199,6 +233,16 @@ def _not_yours(visitor: Visitor) -> Problem:
     return Problem(403, "Not for your role", "This page belongs to another role than yours.")
 
 
+def _chart_over(desk: Desk, request: Request) -> Response | None:
+    """For whoever came from a chart, in a frame or not: nobody signs in there."""
+    is_framed = request.headers.get("Sec-Fetch-Dest") == "iframe"
+    if not is_framed and not desk.entrance.came_from_a_chart(request):
+        return None
+    response = desk.problem(CHART_OVER, None, is_framed=True)
+    desk.entrance.forget_chart(response)
+    return response
+
+
 def _to_sign_in(request: Request) -> Response:
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     where = "/sign-in"
@@ -208,11 +252,14 @@ def _to_sign_in(request: Request) -> Response:
 
 
 async def form_of(request: Request) -> Form:
-    """The last value of each field; nothing where it is larger than any form of ours."""
+    """The last value of each field; nothing where it is no form, or larger than any of ours."""
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != _FORM:
+        return {}  # Without a token it is refused.
     body = bytearray()
     async for piece in request.stream():
         body += piece
         if len(body) > MOST_FORM_BYTES:
-            return {}  # Without a token it is refused.
+            return {}
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
     return {name: values[-1] for name, values in fields.items()}

@@ -15,7 +15,7 @@ from service.settings import Settings, SettingsInvalid
 from service.store.ledger import Ledger
 from service.store.sessions import Sessions
 from service.web.access.entrance import Entrance
-from service.web.access.sign_in import password_routes
+from service.web.access.opening import ways_in
 from service.web.access.visitor import Visitor
 from service.web.pages.decisions import decision_routes
 from service.web.pages.desk import STAFF, Desk, page, places_for
@@ -23,8 +23,6 @@ from service.web.pages.patient import patient_routes
 from service.web.pages.protocol import protocol_routes
 from service.web.pages.worklist import worklist_routes
 from service.wiring import redis_for
-
-_HERE = ("127.0.0.1", "::1", "localhost")
 
 
 def page_routes_for(settings: Settings, ledger: Callable[[], Ledger]) -> Sequence[BaseRoute]:
@@ -37,20 +35,10 @@ def page_routes_for(settings: Settings, ledger: Callable[[], Ledger]) -> Sequenc
             "BONEFLAG_PAGE_URL is no address without a path: give one such as"
             " https://boneflag.hospital.example"
         )
-    desk = Desk(settings, ledger, Entrance(Sessions(redis_for(settings)), settings.page_url))
-    return [*_ways_in(desk, parts.hostname), *pages(desk)]
-
-
-def _ways_in(desk: Desk, host: str) -> Sequence[BaseRoute]:
-    password = desk.settings.page_password.get_secret_value()
-    if not password:
-        raise SettingsInvalid("BONEFLAG_PAGE_URL is set, and nobody could sign in")
-    if host not in _HERE:
-        raise SettingsInvalid(
-            "BONEFLAG_PAGE_PASSWORD is for a demo on this machine: unset it, and let people sign in"
-            " with OpenID Connect (docs/pages.md)"
-        )
-    return password_routes(desk, password)
+    client = redis_for(settings)
+    entrance = Entrance(Sessions(client), settings.page_url, settings.frame_origins)
+    desk = Desk(settings, ledger, entrance)
+    return [*ways_in(desk, client), *pages(desk)]
 
 
 def pages(desk: Desk) -> list[BaseRoute]:

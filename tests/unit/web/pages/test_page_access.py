@@ -52,8 +52,7 @@ def test_every_look_is_in_the_audit_with_a_name_and_without_an_id(browser, ledge
 
 def test_a_session_that_was_ended_opens_nothing(browser):
     browser.signs_in(Role.OPERATOR)
-    token = browser.client.cookies[browser.desk.entrance.cookie]
-    browser.desk.entrance.sessions.close(token)
+    browser.desk.entrance.sessions.close(browser.session_token())
     assert browser.client.get("/").headers["location"].startswith("/sign-in")
 
 
