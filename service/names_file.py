@@ -7,6 +7,7 @@ cell gets an apostrophe before it.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,9 +21,19 @@ _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 @contextmanager
 def opened_names_file(path: Path) -> Iterator[IO[str]]:
     """A new UTF-8 file with mode 0600; FileExistsError where there is one, OSError for the rest."""
+    with (
+        opened_private_file(path) as file,
+        io.TextIOWrapper(file, encoding="utf-8", newline="") as text,
+    ):
+        yield text
+
+
+@contextmanager
+def opened_private_file(path: Path) -> Iterator[IO[bytes]]:
+    """The same for bytes."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(descriptor, "wb") as file:
             yield file
     except BaseException:
         path.unlink(missing_ok=True)

@@ -143,18 +143,31 @@ def _doses(sheet: Sheet, events: Sequence[TimelineEvent], strip: Strip, boxes: B
 
 
 def _words_over(sheet: Sheet, event: TimelineEvent, strip: Strip, boxes: Boxes, top: float) -> None:
-    """The event's words above its bar, else its dose alone, else nothing."""
-    short = [] if event.number is None else [f"{event.number:g} mg"]
-    begin, _ = _edges(event, strip)
-    for words in [event.label, *short]:
+    """Its dose above its bar, or its words where the dose is not known, or nothing."""
+    dose = event.number
+    choice = _shorter(event.label) if dose is None else (f"{dose:.3g} mg", f"{dose:.3g}")
+    for words in choice:
         width = sheet.width_of(words, size=SMALL_PX)
-        left = _before_today(begin, width, strip)
-        for level in (top - 3, strip.top + _LETTER_PX):
-            box = Box(left, level - _LETTER_PX, left + width + 5, level)
-            if found := boxes.first_free([box]):
-                at = (found.left, found.bottom - 1)
-                sheet.text(at, words, sheet.palette.ink, size=SMALL_PX)
-                return
+        if found := boxes.first_free(_over(event, width, strip, top)):
+            at = (found.left, found.bottom - 1)
+            sheet.text(at, words, sheet.palette.ink, size=SMALL_PX)
+            return
+
+
+def _over(event: TimelineEvent, width: float, strip: Strip, top: float) -> Iterator[Box]:
+    """Just above the bar, from where it begins or further along it; else higher up."""
+    begin, until = _edges(event, strip)
+    lefts = [_before_today(begin, width, strip)]
+    lefts += [left for left in ((begin + until - width) / 2, until - width - 6) if left > begin]
+    level = top - 3
+    while level >= strip.top + _LETTER_PX:
+        yield from (Box(x, level - _LETTER_PX, x + width + 5, level) for x in lefts)
+        level -= _LETTER_PX / 2
+
+
+def _shorter(label: str) -> tuple[str, ...]:
+    """The words, and the first of them, for where there is less room."""
+    return tuple(dict.fromkeys((label, label.partition(" (")[0], label.partition(",")[0])))
 
 
 def _before_today(begin: float, width: float, strip: Strip) -> float:
@@ -170,35 +183,41 @@ def _moments(
     lowest = strip.top
     for event, words in zip(events, _short_words(events), strict=True):
         x, _ = _edges(event, strip)
-        row, box = _place(sheet, words, x, strip, boxes)
+        row, fitting, left = _place(sheet, words, x, strip, boxes)
         y = strip.top + row * _ROW_PX + _ROW_PX / 2
         sheet.mark((x, y), kind.shape, colour, size=8, about=said(event))
-        if box is not None:
-            sheet.text((box.left, y + 4), words, sheet.palette.ink, size=SMALL_PX)
+        sheet.text((left, y + 4), fitting, sheet.palette.ink, size=SMALL_PX)
         lowest = max(lowest, y + _ROW_PX / 2)
     return lowest
 
 
 def _place(
     sheet: Sheet, words: str, x: float, strip: Strip, boxes: Boxes
-) -> tuple[int, Box | None]:
-    """The first row where the mark and its words have room, right of it or left."""
-    top, today = strip.top, strip.days.x(strip.on)
-    width = sheet.width_of(words, size=SMALL_PX)
-    for row in range(_MOST_ROWS):
-        y = top + row * _ROW_PX
-        mark = Box(x - 7, y, x + 7, y + _ROW_PX)
-        if any(mark.overlaps(other) for other in boxes.taken):
-            continue
-        right = Box(x + 8, y, x + 12 + width, y + _ROW_PX)
-        left = Box(x - 10 - width, y, x - 8, y + _ROW_PX)
-        crosses = x <= today <= right.right
-        found = boxes.first_free([left, right] if crosses else [right, left])
-        if found is not None:
-            boxes.take(mark)
-            return row, found
-    boxes.take(Box(x - 7, top, x + 7, top + _ROW_PX))
-    return 0, None
+) -> tuple[int, str, float]:
+    """The first row where the mark and its words have room: the row, the words, where they begin.
+
+    Fewer words where there is no room for all; none, on the first row, where there is for none.
+    """
+    for fitting in _shorter(words):
+        width = sheet.width_of(fitting, size=SMALL_PX)
+        for row in range(_MOST_ROWS):
+            y = strip.top + row * _ROW_PX
+            mark = Box(x - 7, y, x + 7, y + _ROW_PX)
+            if any(mark.overlaps(other) for other in boxes.taken):
+                continue
+            found = boxes.first_free(_sides(x, y, width, strip.days.x(strip.on)))
+            if found is not None:
+                boxes.take(mark)
+                return row, fitting, found.left
+    boxes.take(Box(x - 7, strip.top, x + 7, strip.top + _ROW_PX))
+    return 0, "", x
+
+
+def _sides(x: float, y: float, width: float, today: float) -> list[Box]:
+    """Right of a mark, then left; the other way round where today's line would cross the words."""
+    right = Box(x + 8, y, x + 12 + width, y + _ROW_PX)
+    left = Box(x - 10 - width, y, x - 8, y + _ROW_PX)
+    return [left, right] if x <= today <= right.right else [right, left]
 
 
 def _short_words(events: Sequence[TimelineEvent]) -> list[str]:
@@ -216,10 +235,14 @@ def _spans(
     for event in events:
         begin, until = _edges(event, strip)
         fade = _FADE_PX if _goes_on(event, strip) else 0.0
-        width = sheet.width_of(event.label, size=SMALL_PX)
+        room = boxes.right - boxes.left
+        words = next(
+            (w for w in _shorter(event.label) if sheet.width_of(w, size=SMALL_PX) <= room),
+            sheet.cut(event.label, room, size=SMALL_PX),
+        )
+        width = sheet.width_of(words, size=SMALL_PX)
         left = max(_before_today(begin, width, strip), boxes.left)
         top = _row_for(strip.top, min(begin, left), max(until + fade, left + width), boxes)
-        words = sheet.cut(event.label, boxes.right - left, size=SMALL_PX)
         sheet.text((left, top + 12), words, sheet.palette.ink, size=SMALL_PX)
         _bar(sheet, event, strip, colour, top=top + 16, height=7)
         lowest = max(lowest, top + _BAR_ROW_PX)
@@ -256,11 +279,17 @@ def _steps(sheet: Sheet, events: Sequence[TimelineEvent], strip: Strip, boxes: B
         sheet.line([points[-1], today], colour, width=1.5, dash=(2, 3))
         for (left, y0), (right, y1) in pairwise([*points, today]):
             boxes.take(Box(left, min(y0, y1) - 1, right, max(y0, y1) + 1))
+    before = None
     for event, number in known:
-        _numbered(sheet, event, (strip.days.x(event.start), scale.y(number)), f"{number:g}", boxes)
+        at = (strip.days.x(event.start), scale.y(number))
+        sheet.mark(at, "o", colour, size=7, about=said(event))
+        if number != before:
+            _words_beside(sheet, at, (f"{number:g}",), boxes)
+        before = number
     for event in (e for e in events if e.number is None):
         at = (strip.days.x(event.start), ground - 4)
-        _numbered(sheet, event, at, event.label, boxes, is_hollow=True)
+        sheet.mark(at, "o", colour, size=7, is_hollow=True, about=said(event))
+        _words_beside(sheet, at, _shorter(event.label), boxes)
     return ground + 6
 
 
@@ -287,26 +316,19 @@ def _scores(sheet: Sheet, events: Sequence[TimelineEvent], strip: Strip, boxes: 
         boxes.take(_around((strip.days.x(event.start), scale.y(number))))
     for event, number in known:
         at = (strip.days.x(event.start), scale.y(number))
-        _numbered(sheet, event, at, _signed(number), boxes, colour=sheet.palette.brand)
+        sheet.mark(at, "o", sheet.palette.brand, size=7, about=said(event))
+        _words_beside(sheet, at, (_signed(number),), boxes)
     if not unscored:
         return ground
     below = Strip(strip.days, strip.on, ground, strip.thresholds)
     return _moments(sheet, unscored, below, boxes, _Kind("brand", "o"))
 
 
-def _numbered(
-    sheet: Sheet,
-    event: TimelineEvent,
-    at: tuple[float, float],
-    number: str,
-    boxes: Boxes,
-    *,
-    colour: str = "",
-    is_hollow: bool = False,
+def _words_beside(
+    sheet: Sheet, at: tuple[float, float], choice: Sequence[str], boxes: Boxes
 ) -> None:
-    """A mark with its words or its number wherever there is room around it."""
-    sheet.mark(at, "o", colour or sheet.palette.ink, size=7, is_hollow=is_hollow, about=said(event))
-    for words in dict.fromkeys((event.label, number)):
+    """The first of these words for which there is room around a mark, or none."""
+    for words in choice:
         width = sheet.width_of(words, size=SMALL_PX)
         if found := boxes.first_free(_beside(at, width)):
             sheet.text((found.left, found.bottom - 2), words, sheet.palette.ink, size=SMALL_PX)

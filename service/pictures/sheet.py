@@ -9,6 +9,7 @@ from a global table at the time of saving: they are set once here, and nobody el
 from __future__ import annotations
 
 import io
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
 from threading import Lock
@@ -139,9 +140,9 @@ class Sheet:
         """The words as far as there is room for them, with an ellipsis where they were cut."""
         if self.width_of(words, size=size) <= room:
             return words
-        while words and self.width_of(words + "…", size=size) > room:
-            words = words[:-1]
-        return words.rstrip() + "…" if words else ""
+        lengths = range(len(words) + 1)
+        fits = bisect_right(lengths, room, key=lambda n: self.width_of(words[:n] + "…", size=size))
+        return words[: fits - 1].rstrip() + "…" if fits > 1 else ""
 
     def finished(self, title: str, height: float) -> bytes:
         """The picture; `title` is its name for whoever cannot see it."""

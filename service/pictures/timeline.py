@@ -22,10 +22,15 @@ from service.timeline import Lane, TimelineEvent
 
 _GUTTER_PX = 124
 _MARGIN_PX = 54
-_TOP_PX = 62
+_TOP_PX = 34
 _LEAST_DAYS = 365
 _FURTHEST_AHEAD = 0.2
 _ORDER = list(Lane)
+_UNITS = {
+    Lane.STEROIDS: "prednisone a day",
+    Lane.DISABILITY: "EDSS",
+    Lane.BONE_DENSITY: "T-score",
+}
 _NOTHING = "Nothing with a date is known."
 
 
@@ -45,13 +50,14 @@ def draw_timeline(
     thresholds: Sequence[Threshold] = (),
     title: str = "Timeline",
 ) -> bytes:
-    """The events on their lanes, with a line at `on`. Thresholds are drawn with a bone density."""
+    """The events on their lanes, with a line at `on`. Thresholds are drawn with a bone density.
+
+    The title names the picture for whoever cannot see it; it is not drawn.
+    """
     sheet = Sheet(look)
-    colours = sheet.palette
-    sheet.text((0, 18), sheet.cut(title, look.width_px, size=15), colours.ink, size=15)
     if not events:
-        sheet.text((0, 50), _NOTHING, colours.soft)
-        return sheet.finished(title, 62)
+        sheet.text((0, 18), _NOTHING, sheet.palette.soft)
+        return sheet.finished(title, 30)
     days = _days_for(events, on, sheet)
     y = float(_TOP_PX)
     marks = {t.number: t.label for t in thresholds}
@@ -85,14 +91,17 @@ def _moved(day: date, days: int) -> date:
 def _lane(sheet: Sheet, lane: Lane, events: Sequence[TimelineEvent], strip: Strip) -> float:
     """One lane with its name; gives where it ends."""
     colours = sheet.palette
-    name = str(lane).capitalize()
+    name, unit = str(lane).capitalize(), _UNITS.get(lane, "")
     top = strip.top
     sheet.line([(0, top), (sheet.width, top)], colours.line, is_behind=True)
     if sheet.look.is_narrow:
-        sheet.text((0, top + 16), name, colours.soft, size=SMALL_PX, is_bold=True)
+        sheet.text((0, top + 16), name, colours.ink, size=SMALL_PX, is_bold=True)
+        after = sheet.width_of(name, size=SMALL_PX, is_bold=True) + 8
+        sheet.text((after, top + 16), unit, colours.soft, size=SMALL_PX)
         top += 20
     else:
         sheet.text((0, top + 22), name, colours.ink, is_bold=True)
+        sheet.text((0, top + 39), unit, colours.soft, size=SMALL_PX)
     boxes = Boxes(strip.days.left, float(sheet.width))
     inside = Strip(strip.days, strip.on, top + 4, strip.thresholds)
     return max(draw_lane(sheet, lane, events, inside, boxes) + 6, strip.top + 34)

@@ -53,14 +53,16 @@ def test_a_sweep_a_poll_a_screening_and_a_delivery_write_nothing(shadow):
         ("check",),
         ("report",),
         ("explain", "PATIENT"),
+        ("explain", "PATIENT", "--picture", "FILE"),
         ("screen", "PATIENT"),
     ],
     ids=lambda words: words[0],
 )
-def test_no_command_writes(shadow, words):
+def test_no_command_writes(shadow, words, tmp_path):
     fhir_id = shadow.admit(due)
 
-    command(*(fhir_id if word == "PATIENT" else word for word in words))
+    given = {"PATIENT": fhir_id, "FILE": str(tmp_path / "time.svg")}
+    command(*(given.get(word, word) for word in words))
 
     assert shadow.proxy.writes == []
 
@@ -133,14 +135,17 @@ def test_duplicates_are_counted_and_left_in_shadow_mode(shadow):
     assert shadow.shown(fhir_id).count("Flag active") == 2
 
 
-def test_an_explanation_of_an_alert_to_be_closed_shows_what_would_be_written(shadow):
+def test_an_explanation_of_an_alert_to_be_closed_shows_what_would_be_written(shadow, tmp_path):
     fhir_id = shadow.admit(due)
     shadow.sweep(mode="live")
     shadow.load(a_dxa_arrives(fhir_id, shadow.clock.today()))
     shadow.proxy.forget()
 
-    answer = json.loads(command("explain", f"Patient/{fhir_id}", "--json"))
+    answer = json.loads(
+        command("explain", f"Patient/{fhir_id}", "--json", "--html", str(tmp_path / "x.html"))
+    )
 
+    assert "alert for a bone density assessment, open" in (tmp_path / "x.html").read_text("utf-8")
     assert answer["plan"]["action"] == "resolve"
     assert {r["resourceType"]: r["status"] for r in answer["resources"]} == {
         "Flag": "inactive",

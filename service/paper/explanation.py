@@ -1,0 +1,76 @@
+"""`boneflag explain --html`: one patient's assessment as a file for a clinician.
+
+A newcomer would get one thing wrong: the file names a patient by the EHR's id and holds clinical
+facts. Whoever saves it keeps it from everybody else (names_file), and the file says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.explanation import closed_by_of
+from service.paper.press import Plate, printed
+from service.pictures import Look, draw_timeline
+from service.pictures.thresholds import thresholds_of
+from service.screening.alert import AlertPlan
+from service.screening.criterion import Finding, Verdict, Weight
+from service.screening.protocol import Protocol
+from service.thought import Thought
+from service.timeline import Timeline
+
+_ALT = "The events of the timeline by lane and day. The table below it has all of them."
+_NOTES = {Weight.COUNTS: "", Weight.SEEN: "seen", Weight.UNCLEAR: "unclear"}
+_KINDS = ("Alert", "Treatment gap")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Explained:
+    """What there is to be shown: the thought, its JSON (service/explanation), and the timeline."""
+
+    thought: Thought
+    answer: Mapping[str, Any]
+    timeline: Timeline
+    protocol: Protocol
+
+    def draw(self, look: Look) -> bytes:
+        """The timeline as a picture."""
+        on = self.thought.assessment.on
+        lines = thresholds_of(self.protocol)
+        return draw_timeline(self.timeline.events, on, look, thresholds=lines)
+
+
+def explanation_file(explained: Explained) -> str:
+    """The whole file."""
+    thought = explained.thought
+    plans = zip(_KINDS, (thought.plan, thought.gap_plan), strict=True)
+    return printed(
+        "explanation.html",
+        assessment=thought.assessment,
+        answer=explained.answer,
+        findings=[f for f in thought.assessment.findings if _is_told(f)],
+        untold=[f for f in thought.assessment.findings if not _is_told(f)],
+        plans=[(kind, plan, _closed_by(plan)) for kind, plan in plans if plan is not None],
+        evidence_of=_evidence_of,
+        timeline=explained.timeline,
+        plate=Plate(explained.draw, _ALT),
+    )
+
+
+def _is_told(finding: Finding) -> bool:
+    return finding.verdict is not Verdict.NOT_MET or bool(finding.evidence)
+
+
+def _evidence_of(finding: Finding) -> list[tuple[str, str, list[str]]]:
+    """Each statement once: the statement, a note of its weight, and where it comes from."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for item in finding.evidence:
+        sources = found.setdefault((item.statement, _NOTES[item.weight]), [])
+        sources.append(str(item.source))
+    return [(statement, note, sources) for (statement, note), sources in found.items()]
+
+
+def _closed_by(plan: AlertPlan) -> str:
+    closed_by = closed_by_of(plan)
+    return str(closed_by) if closed_by else ""
