@@ -43,19 +43,18 @@ from service.store.entries import AlertEntry, EntryState, Screening
 from service.store.ledger import Ledger
 from service.store.nonces import Nonces
 from service.web.cds_hooks.routes import Door, routes
+from tests.lib.card_names import ISSUER, JKU, SERVICE, URL
 from tests.lib.going_live import approve
 from tests.lib.patients import Resource, bundle
 from tests.lib.wire import BASE, Handler, answer
+
+__all__ = ["ISSUER", "JKU", "SERVICE", "URL"]
 
 VOCABULARY = packaged_vocabulary(True)
 PROTOCOL = packaged_protocol(VOCABULARY)
 PARSER = RecordParser(VOCABULARY)
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TODAY = AT.date()
-URL = "https://boneflag.example"
-SERVICE = "ms-bone-health"
-ISSUER = "https://ehr.example.org"
-JKU = "https://ehr.example.org/keys/jwks.json"
 KEY = new_key("ES384")
 SCAN = (("http://loinc.org", "38269-7"),)
 SITE = "test"

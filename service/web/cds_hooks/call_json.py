@@ -68,7 +68,9 @@ def call_from(request: Mapping[str, Any]) -> Call:
 def required(holder: Mapping[str, Any], name: str, kind: type[Any], place: str = "") -> Any:
     """A required element; Malformed where it is missing, empty or of another kind."""
     found = holder.get(name)
-    is_kind = isinstance(found, kind) and not (kind is int and isinstance(found, bool))
+    # In JSON 300.0 is an integer.
+    kinds = (int, float) if kind is int else kind
+    is_kind = isinstance(found, kinds) and not (kind is int and not _is_integer(found))
     if not is_kind or found in ("", {}):
         raise Malformed(f"{place or name} is missing, or not what it should be")
     return found
@@ -80,6 +82,10 @@ def optional(holder: Mapping[str, Any], name: str) -> dict[str, Any]:
     if found is not None and not isinstance(found, dict):
         raise Malformed(f"{name} is not an object")
     return found or {}
+
+
+def _is_integer(number: Any) -> bool:
+    return not isinstance(number, bool) and float(number).is_integer()
 
 
 def _check_uuid(text: str) -> None:
