@@ -14,10 +14,11 @@ from datetime import date
 from itertools import groupby
 
 from service.pictures.boxes import Boxes
-from service.pictures.lanes import Strip, draw_lane
+from service.pictures.lanes import draw_lane
 from service.pictures.look import Look
 from service.pictures.scales import DayScale
 from service.pictures.sheet import SMALL_PX, Sheet
+from service.pictures.strip import Strip
 from service.timeline import Lane, TimelineEvent
 
 _GUTTER_PX = 124
