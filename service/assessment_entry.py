@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from service.explanation import findings_json, reported_json
+from service.in_short import in_short
 from service.measure import age_band
 from service.screening.assess import Assessment
 from service.screening.person import youngest_age
@@ -28,4 +29,5 @@ def entry_of(assessment: Assessment, record: PatientRecord, at: datetime) -> Ass
         age_band=age_band(youngest_age(record, assessment.on)),
         reported=reported_json(assessment),
         notes=assessment.notes,
+        in_short=in_short(assessment),
     )

@@ -12,6 +12,7 @@ from fhir_package.examples import by_type
 from fhir_package.source import Resource, Source
 from service.demo_ehr.people import make_people
 from service.ehr.parse import RecordParser
+from service.in_short import in_short
 from service.measure import Stratum, age_band
 from service.report.measure_report import measure_report
 from service.report.programme import count_programme
@@ -42,7 +43,7 @@ def _judged(source: Source, on: date) -> Iterator[Judged]:
             age_band=age_band(youngest_age(record, on)),
             on=on,
             protocol_digest=found.protocol_digest,
-            verdicts=tuple((f.number, str(f.verdict)) for f in found.risk_factors),
+            in_short=frozenset(in_short(found).split()),
         )
 
 

@@ -30,6 +30,7 @@ _PARTS_OF = {
     for population in POPULATIONS
 }
 _VERDICT_OF = {"criterion-met": MET, "criterion-unknown": UNCLEAR}
+_UNKNOWN_MARK = "?"
 
 Table = dict[str, dict[str, int]]
 
@@ -105,10 +106,9 @@ def _strata_of(person: Judged) -> Iterable[tuple[str, str]]:
     yield "sex", person.sex
     yield "age-band", person.age_band
     yield "sex-and-age", sex_and_age(person.sex, person.age_band)
-    for number, verdict in person.verdicts:
-        for code, wanted in _VERDICT_OF.items():
-            if verdict == wanted:
-                yield code, number
+    for word in person.in_short:
+        number = word.removesuffix(_UNKNOWN_MARK)
+        yield "criterion-met" if number == word else "criterion-unknown", number
 
 
 def released(programme: Programme) -> Released:

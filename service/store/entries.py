@@ -88,6 +88,7 @@ class AssessmentEntry:
     `sex` is FHIR's administrative-gender and `age_band` a band of years, for the report only; those
     of the latest assessment alone are kept. `reported` is what in the chart could not be used, each
     with `source` and `problem`, and `notes` are sentences for whoever reads about this person.
+    `in_short` is what the programme counts of it, as `service.in_short` writes it.
     """
 
     status: str
@@ -103,13 +104,14 @@ class AssessmentEntry:
     age_band: str = "unknown"
     reported: Sequence[Mapping[str, str]] = ()
     notes: Sequence[str] = ()
+    in_short: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Judged:
     """One person of the cohort in the latest assessment, as far as the report counts them.
 
-    `verdicts` is the number of each risk factor and its verdict; `on` the day of judgement.
+    `on` is the day of judgement. `in_short` are the words of `service.in_short`.
     """
 
     status: str
@@ -117,7 +119,39 @@ class Judged:
     age_band: str
     on: date
     protocol_digest: str
-    verdicts: tuple[tuple[str, str], ...]
+    in_short: frozenset[str]
+    patient_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ToldAlert:
+    """One alert that the EHR has, or had: told on `opened_on`, in its `episode`."""
+
+    patient_key: str
+    kind: str
+    episode: int
+    opened_on: date
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SaidNo:
+    """A person's no that was not taken back; `kind` is declined or snoozed."""
+
+    patient_key: str
+    about: str
+    kind: str
+    code: str
+    made_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSweep:
+    """A sweep that came to its end, and what it counted (see `store.runs`)."""
+
+    ended_at: datetime
+    protocol_digest: str
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -66,19 +66,17 @@ class Report:
             return _count(connection, ALERTS, ALERTS.c.state.in_(["sent", "confirmed", "unknown"]))
 
     def judged(self) -> Iterator[Judged]:
-        """Everybody who is in the cohort now and was judged, one by one and in no order.
-
-        Findings are read row by row, so that a large hospital does not fill the memory.
-        """
+        """Everybody who is in the cohort now and was judged, one by one and in no order."""
         latest = LATEST_ASSESSMENTS.c
         query = (
             sa.select(
+                latest.patient_key,
                 latest.status,
                 latest.sex,
                 latest.age_band,
                 latest.on_date,
+                latest.in_short,
                 ASSESSMENTS.c.protocol_digest,
-                ASSESSMENTS.c.findings,
             )
             .join(PATIENTS, PATIENTS.c.key == latest.patient_key)
             .join(ASSESSMENTS, ASSESSMENTS.c.id == latest.assessment_id)
@@ -93,8 +91,8 @@ class Report:
                     row.age_band,
                     row.on_date,
                     row.protocol_digest,
-                    # Only risk factors have a grade.
-                    tuple((f["number"], f["verdict"]) for f in row.findings if f.get("grade")),
+                    frozenset(row.in_short.split()),
+                    row.patient_key,
                 )
 
 

@@ -243,6 +243,7 @@ def _write_changed(connection: sa.Connection, screenings: Sequence[Screening]) -
             "at": s.assessment.at,
             "sex": s.assessment.sex,
             "age_band": s.assessment.age_band,
+            "in_short": s.assessment.in_short,
         }
         for s in screenings
     ]
@@ -271,6 +272,7 @@ def _confirm_unchanged(connection: sa.Connection, screenings: Sequence[Screening
             at=sa.bindparam("now"),
             sex=sa.bindparam("gender"),
             age_band=sa.bindparam("band"),
+            in_short=sa.bindparam("short"),
         ),
         [
             {
@@ -281,6 +283,7 @@ def _confirm_unchanged(connection: sa.Connection, screenings: Sequence[Screening
                 # A birthday moves nobody into another band but here.
                 "gender": s.assessment.sex,
                 "band": s.assessment.age_band,
+                "short": s.assessment.in_short,
             }
             for s in screenings
         ],

@@ -232,6 +232,8 @@ LATEST_ASSESSMENTS = sa.Table(
     # For the report: coarse, and of the day of judgement. Never a date of birth.
     sa.Column("sex", sa.String, nullable=False, server_default="unknown"),
     sa.Column("age_band", sa.String, nullable=False, server_default="unknown"),
+    # What the programme counts of the findings, so that nobody reads those of ten thousand people.
+    sa.Column("in_short", sa.String, nullable=False, server_default=""),
 )
 """Which of them stands, and when it was last confirmed: the only row a quiet night rewrites."""
 

@@ -19,5 +19,10 @@ def judged(
     *verdicts: tuple[str, str],
     on: date = DAY,
     digest: str = DIGEST,
+    short: str = "",
+    key: str = "",
 ) -> Judged:
-    return Judged(status, sex, age_band, on, digest, verdicts)
+    """`verdicts` are numbers of criteria, each met or unknown."""
+    marks = {"met": "", "unknown": "?"}
+    words = [f"{number}{marks[verdict]}" for number, verdict in verdicts if verdict in marks]
+    return Judged(status, sex, age_band, on, digest, frozenset([*words, *short.split()]), key)

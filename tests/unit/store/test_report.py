@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from service.store.entries import Stored
+
 from .builders import NOW, begin, create, entry, keep, people, screening, take
 
 
@@ -27,18 +29,22 @@ def test_the_status_of_somebody_who_left_the_cohort_is_not_counted(ledger):
     assert ledger.report.counts().statuses == {}
 
 
-def test_everybody_judged_is_given_with_sex_band_day_and_the_verdicts_of_risk_factors(ledger):
+def test_everybody_judged_is_given_with_sex_band_day_and_what_is_counted_of_findings(ledger):
     (key,) = people(ledger, "p1")
-    findings = [
-        {"number": "MSO-02", "verdict": "met", "grade": "major", "evidence": []},
-        {"number": "COHORT", "verdict": "met", "grade": None, "evidence": []},
-    ]
-    options = {"sex": "male", "age_band": "40-49", "findings": findings}
+    options = {"sex": "male", "age_band": "40-49", "in_short": "MSO-02 MSO-11? at-risk"}
     ledger.screenings.store(screening(key, begin(ledger, [key]), keep(), **options), NOW)
     (person,) = ledger.report.judged()
     assert (person.status, person.sex, person.age_band) == ("due", "male", "40-49")
-    assert (person.on, person.protocol_digest) == (NOW.date(), "digest")
-    assert person.verdicts == (("MSO-02", "met"),)
+    assert (person.on, person.protocol_digest, person.patient_key) == (NOW.date(), "digest", key)
+    assert person.in_short == {"MSO-02", "MSO-11?", "at-risk"}
+
+
+def test_what_is_counted_is_written_anew_by_a_quiet_night(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.screenings.store(screening(key, begin(ledger, [key]), keep()), NOW)
+    again = screening(key, begin(ledger, [key]), keep(), in_short="MSO-02")
+    assert ledger.screenings.store(again, NOW) is Stored.UNCHANGED
+    assert next(ledger.report.judged()).in_short == {"MSO-02"}
 
 
 def test_nobody_is_given_who_left_the_cohort_or_was_never_judged(ledger):

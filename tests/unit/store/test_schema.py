@@ -31,6 +31,71 @@ def test_migrating_again_keeps_what_is_there(url, ledger):
     assert len(ledger.cohort.members()) == 1
 
 
+_JUDGED_BEFORE = {
+    "patients": {
+        "key": "k",
+        "fhir_id": "p1",
+        "in_cohort": True,
+        "came_from": "search",
+        "first_seen": "2026-11-22",
+        "last_seen": "2026-11-22",
+    },
+    "runs": {
+        "id": 1,
+        "kind": "sweep",
+        "mode": "shadow",
+        "protocol_digest": "d",
+        "state": "done",
+        "is_reading_done": True,
+        "started_at": "2026-11-22",
+        "held_reason": "",
+        "counts": "{}",
+    },
+    "assessments": {
+        "id": "a",
+        "patient_key": "k",
+        "status": "due",
+        "on_date": "2026-11-22",
+        "at": "2026-11-22",
+        "protocol_id": "p",
+        "protocol_version": "1",
+        "protocol_digest": "d",
+        "findings": """[{"number": "MSO-02", "verdict": "met"},
+            {"number": "MSO-07", "verdict": "unknown"},
+            {"number": "MSO-10", "verdict": "not-met"}]""",
+        "unread": "[]",
+    },
+    "latest_assessments": {
+        "patient_key": "k",
+        "assessment_id": "a",
+        "run_id": 1,
+        "status": "due",
+        "content_digest": "c",
+        "on_date": "2026-11-22",
+        "at": "2026-11-22",
+    },
+}
+
+
+def test_what_the_programme_counts_is_made_of_the_findings_that_an_older_ledger_kept(empty_url):
+    store = Database(empty_url)
+    with store.writing() as connection:
+        before = Config()
+        before.set_main_option("script_location", str(MIGRATIONS))
+        before.attributes["connection"] = connection
+        command.upgrade(before, "0016")
+        for table, values in _JUDGED_BEFORE.items():
+            names = ", ".join(values)
+            given = ", ".join(f":{name}" for name in values)
+            insert = f"INSERT INTO {table} ({names}) VALUES ({given})"
+            connection.execute(sa.text(insert), values)
+    migrate(store)
+    with store.reading() as connection:
+        found = connection.scalar(sa.text("SELECT in_short FROM latest_assessments"))
+    store.close()
+    assert found == "MSO-02 MSO-07?"
+
+
 def test_a_ledger_of_the_first_version_is_brought_up_with_its_alerts(empty_url):
     store = Database(empty_url)
     with store.writing() as connection:
