@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME]…`: assess, explain, sweep, large, bulk, turns, cards, card_load.
+"""`python -m benchmarks [NAME]…`, one of those in `BENCHMARKS`.
 
 Without a name all, which takes a quarter of an hour or more.
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from benchmarks import assess, bulk, card_load, cards, explain, large, sweep, turns
+from benchmarks import assess, bulk, card_load, cards, explain, large, pages, sweep, turns
 from benchmarks.figures import machine, print_note
 from service.logs import configure_logs
 
@@ -23,6 +23,7 @@ BENCHMARKS = {
     "turns": turns.measure,
     "cards": cards.measure,
     "card_load": card_load.measure,
+    "pages": pages.measure,
 }
 
 

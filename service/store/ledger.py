@@ -27,6 +27,7 @@ from service.store.milestones import Milestones
 from service.store.outbox import Outbox
 from service.store.pending import Pending
 from service.store.people import People
+from service.store.programme import ProgrammeRows
 from service.store.report import Report
 from service.store.retention import Retention
 from service.store.runs import Runs
@@ -70,6 +71,7 @@ class Ledger:
         self.withdrawals = Withdrawals(self._database)
         self.unknown_alerts = UnknownAlerts(self._database)
         self.report = Report(self._database)
+        self.programme = ProgrammeRows(self._database)
         self.tallies = Tallies(self._database)
         self.watched = Watched(self._database)
         self.approvals = Approvals(self._database)

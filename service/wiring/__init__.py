@@ -15,6 +15,7 @@ from service.wiring.login import (
     smart_access_for,
 )
 from service.wiring.looking import patient_looks_for
+from service.wiring.programme import moment_for, sheet_source_for
 from service.wiring.protocol import (
     approval_for,
     configured_for,
@@ -47,6 +48,7 @@ __all__ = [
     "launch_provider_for",
     "ledger_for",
     "live_refusals_for",
+    "moment_for",
     "overlay_for",
     "overlay_in_force_for",
     "patient_looks_for",
@@ -58,6 +60,7 @@ __all__ = [
     "rebuilding_for",
     "redis_for",
     "restored_for",
+    "sheet_source_for",
     "shipped_vocabulary_for",
     "sign_in_provider_for",
     "signing_keys_for",

@@ -20,6 +20,8 @@ from service.web.access.visitor import Visitor
 from service.web.pages.decisions import decision_routes
 from service.web.pages.desk import STAFF, Desk, page, places_for
 from service.web.pages.patient import patient_routes
+from service.web.pages.picture import get_ready_to_draw
+from service.web.pages.programme import programme_routes
 from service.web.pages.protocol import protocol_routes
 from service.web.pages.worklist import worklist_routes
 from service.wiring import redis_for
@@ -38,7 +40,9 @@ def page_routes_for(settings: Settings, ledger: Callable[[], Ledger]) -> Sequenc
     client = redis_for(settings)
     entrance = Entrance(Sessions(client), settings.page_url, settings.frame_origins)
     desk = Desk(settings, ledger, entrance)
-    return [*ways_in(desk, client), *pages(desk)]
+    routes = [*ways_in(desk, client), *pages(desk)]
+    get_ready_to_draw()
+    return routes
 
 
 def pages(desk: Desk) -> list[BaseRoute]:
@@ -51,6 +55,7 @@ def pages(desk: Desk) -> list[BaseRoute]:
         *worklist_routes(desk),
         *patient_routes(desk),
         *protocol_routes(desk),
+        *programme_routes(desk),
     ]
 
 

@@ -10,10 +10,12 @@ of the four by the reader's screen and theme.
 
 from __future__ import annotations
 
+import threading
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.pictures import NARROW_PX, WIDE_PX, Look
+from service.pictures import NARROW_PX, WIDE_PX, Look, draw_bars
 from service.pictures.look import Theme
 from service.web.pages.desk import HEADERS
 
@@ -36,3 +38,9 @@ def look_in(request: Request) -> Look:
 def picture_response(picture: bytes, look: Look) -> Response:
     """The answer to a request for a picture."""
     return Response(picture, media_type=_TYPES[look.form], headers=_HEADERS)
+
+
+def get_ready_to_draw() -> None:
+    """Load what draws, in a thread: it takes a second or two that no reader should wait for."""
+    blank = Look("light", "svg")
+    threading.Thread(target=draw_bars, args=("", (), blank), name="draw", daemon=True).start()
