@@ -67,9 +67,10 @@ def sign_out_route(desk: Desk, elsewhere: Callable[[], str] = str) -> Route:
         if visitor is None or not desk.entrance.is_from_our_page(request, visitor, form_token):
             return RedirectResponse("/sign-in", 303)
         is_framed = Role.CLINICIAN in visitor.roles
-        response = desk.render(
-            "signed-out.html", None, is_framed=is_framed, where="" if is_framed else elsewhere()
-        )
+        where = "" if is_framed else elsewhere()
+        response: Response = RedirectResponse("/sign-in", 303)
+        if is_framed or where:
+            response = desk.render("signed-out.html", None, is_framed=is_framed, where=where)
         desk.entrance.let_out(request, response)
         return response
 

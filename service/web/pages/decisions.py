@@ -23,7 +23,7 @@ from service.screening.alert import AlertKind
 from service.screening.record import NO_END, Decision
 from service.store.acts import Act
 from service.web.access.visitor import Visitor
-from service.web.pages.desk import CLINICIANS, Desk, Form, Problem, page
+from service.web.pages.desk import CLINICIANS, OTHER_CHART, Desk, Form, Problem, page
 from service.wiring import effective_for, today_for
 
 PATH = "/decisions"
@@ -33,7 +33,6 @@ _TITLES = {
     AlertKind.TREATMENT_GAP: "Osteoporosis without visible treatment",
 }
 _UNKNOWN = Problem(404, "Nobody here", "BoneFlag knows nobody under this address, or no longer.")
-_NOT_YOURS = Problem(403, "Another chart", "You came from the chart of somebody else.")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,7 +81,7 @@ def decision_routes(desk: Desk) -> list[BaseRoute]:
     def take(_: Request, visitor: Visitor, form: Form) -> Response:
         key, about = form.get("patient", ""), _kind(form.get("about", ""))
         if not visitor.may_see(key):
-            raise _NOT_YOURS
+            raise OTHER_CHART
         fhir_id = desk.ledger().cohort.fhir_ids_of([key]).get(key)
         if fhir_id is None:
             raise _UNKNOWN

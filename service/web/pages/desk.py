@@ -215,11 +215,11 @@ CHART_OVER = Problem(
 )
 OTHER_CHART = Problem(
     403,
-    "Another patient's chart",
-    "This browser has another patient's chart open, or none. Open BoneFlag from the chart of the"
-    " patient whom you mean.",
+    "Another chart",
+    "This browser has the chart of somebody else open, or none. Open BoneFlag again from the chart"
+    " of the patient whom you mean.",
 )
-"""What who came from a chart reads at the page of somebody else."""
+"""What who came from a chart reads at the page of another person, known here or not."""
 
 
 def _not_yours(visitor: Visitor) -> Problem:

@@ -23,12 +23,11 @@ from service.store.entries import KnownPerson
 from service.timeline import Timeline
 from service.web.access.visitor import Visitor
 from service.web.pages.decisions import DecisionForm, decision_form
-from service.web.pages.desk import CLINICIANS, Desk, Problem, page
+from service.web.pages.desk import CLINICIANS, OTHER_CHART, Desk, Problem, page
 from service.web.pages.picture import look_in, picture_response
 from service.wiring import effective_for, patient_looks_for, today_for
 
 PATH = "/patients/{key}"
-_NOT_YOURS = Problem(403, "Another chart", "You came from the chart of somebody else.")
 _UNKNOWN = Problem(404, "Nobody here", "BoneFlag knows nobody under this address, or no longer.")
 _LEFT_OUT = Problem(
     404,
@@ -82,7 +81,7 @@ def _person(desk: Desk, request: Request, visitor: Visitor) -> KnownPerson:
     if not visitor.may_see(key):
         refused = Act("view", detail=PATH, reason="another chart", outcome="failed")
         desk.record(visitor, [refused])
-        raise _NOT_YOURS
+        raise OTHER_CHART
     person = desk.ledger().people.find(key)
     if person is None:
         raise _UNKNOWN

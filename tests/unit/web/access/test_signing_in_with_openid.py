@@ -316,7 +316,7 @@ def test_signing_out_ends_the_session_and_leads_on_where_the_provider_offers_it(
     token = browser.cookies[SESSION]
     page = browser.get("/")
     answer = browser.post("/sign-out", data={"form_token": form_token(page)})
-    assert "Signed out" in answer.text
+    assert ("Signed out" in answer.text) is offers
     assert (f"{away}?client_id={CLIENT}&amp;post_logout" in answer.text) is offers
     browser.cookies.set(SESSION, token)
     assert browser.get("/").headers["location"].startswith("/sign-in")
