@@ -24,14 +24,29 @@ Tone = Literal["urgent", "warn", "good", "plain"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Headline:
-    """One sentence, what to consider, and how loud it is."""
+    """One sentence, what to consider, and how loud it is.
+
+    `names_reasons`: the risk factors that are met belong beside it; they decide nothing of somebody
+    who died.
+    """
 
     says: str
     asks: tuple[str, ...]
     tone: Tone
+    names_reasons: bool
 
 
-NOT_JUDGED = Headline("BoneFlag has not judged this person yet", (), "plain")
+NOT_JUDGED = Headline("BoneFlag has not judged this person yet", (), "plain", False)
+_BY_REASONS = frozenset(
+    {
+        Status.DUE,
+        Status.DUE_SOON,
+        Status.ORDERED_WAITING,
+        Status.SNOOZED,
+        Status.DECLINED,
+        Status.NOT_AT_RISK,
+    }
+)
 _KINDS = {
     Status.DUE: AlertKind.SCREENING,
     Status.RESULT_NEEDS_ACTION: AlertKind.TREATMENT_GAP,
@@ -49,7 +64,7 @@ def headline(assessment: Assessment, protocol: Protocol) -> Headline:
         asks = tuple(alert_text(assessment, protocol).partition("\n\n")[0].splitlines())
     elif status is Status.COULD_NOT_DETERMINE:
         asks = what_would_change(assessment)
-    return Headline(_SENTENCES[status](assessment), asks, tone)
+    return Headline(_SENTENCES[status](assessment), asks, tone, status in _BY_REASONS)
 
 
 def alert_text(assessment: Assessment, protocol: Protocol) -> str:

@@ -50,7 +50,7 @@ class FindingLine:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FindingGroups:
-    """`reasons` are the risk factors that are met; `others` what else is; `unknown`; `unmet`."""
+    """`reasons` are the risk factors that are met; `others` the diagnosis and what else is met."""
 
     reasons: tuple[FindingLine, ...] = ()
     others: tuple[FindingLine, ...] = ()
@@ -66,14 +66,23 @@ def grouped(
     def lines(findings: list[Finding]) -> tuple[FindingLine, ...]:
         return tuple(_line(finding, protocol, links, why) for finding in findings)
 
-    met = [f for f in assessment.findings if f.is_met]
+    def of(role_is_cohort: bool, verdict: Verdict) -> list[Finding]:
+        return [
+            f
+            for f in assessment.findings
+            if f.verdict is verdict and (f.role is Role.COHORT) is role_is_cohort
+        ]
+
+    met = of(False, Verdict.MET)
     reasons = [f for f in met if f.role is Role.RISK_FACTOR]
     reasons.sort(key=lambda f: (f.grade != "major", f.number))
+    # Whether somebody has the disease is read beside the answer, also where it is refuted.
+    diagnosis = [f for f in assessment.findings if f.role is Role.COHORT]
     return FindingGroups(
         lines(reasons),
-        lines([f for f in met if f.role is not Role.RISK_FACTOR]),
-        lines([f for f in assessment.findings if f.verdict is Verdict.UNKNOWN]),
-        lines([f for f in assessment.findings if f.verdict is Verdict.NOT_MET]),
+        lines([*diagnosis, *(f for f in met if f.role is not Role.RISK_FACTOR)]),
+        lines(of(False, Verdict.UNKNOWN)),
+        lines(of(False, Verdict.NOT_MET)),
     )
 
 

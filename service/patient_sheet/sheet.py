@@ -240,7 +240,7 @@ def _sheet(
         findings=grouped(assessment, protocol, links, why),
         weighing=_weighing(assessment.weighing),
         is_at_risk=assessment.weighing.is_reached,
-        would_change=what_would_change(assessment),
+        would_change=_would_change(assessment),
         coming=tuple(coming),
         alert=alert_text(assessment, protocol),
         notes=assessment.notes,
@@ -266,6 +266,13 @@ def _person(record: PatientRecord, on: date) -> str:
 
 def _instant(at: datetime | None, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at is not None else ""
+
+
+def _would_change(assessment: Assessment) -> tuple[str, ...]:
+    """What is not said at the head of the sheet already."""
+    if assessment.status is Status.COULD_NOT_DETERMINE:
+        return ()
+    return what_would_change(assessment)
 
 
 def _unread(assessment: Assessment, why: Mapping[str, str]) -> Iterator[str]:

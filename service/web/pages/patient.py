@@ -36,7 +36,8 @@ _LEFT_OUT = Problem(
 )
 # Where nobody is asked anything, there is nothing to say no to.
 _NO_QUESTION = frozenset({"", "error", "not-in-cohort", "excluded", "not-at-risk", "satisfied"})
-_TITLE = "Doses in mg prednisone-equivalent, bone density as T-score"
+_TITLE = "Doses in mg prednisone-equivalent"
+_MINUS = "\N{MINUS SIGN}"
 _LINES = (("osteopenia_t_at_most", "low"), ("osteoporosis_t_at_most", "osteoporosis"))
 
 
@@ -50,7 +51,8 @@ def patient_routes(desk: Desk) -> list[BaseRoute]:
 
     def show(request: Request, visitor: Visitor) -> Response:
         person = _person(desk, request, visitor)
-        sheet = look(visitor, person, _protocol(desk))
+        protocol = _protocol(desk)
+        sheet = look(visitor, person, protocol)
         return desk.render(
             "patient.html",
             visitor,
@@ -60,6 +62,7 @@ def patient_routes(desk: Desk) -> list[BaseRoute]:
             words_of_status=words_of_status,
             decide=_form(desk, request, person, sheet),
             local_decision=LOCAL_DECISION,
+            lines=[f"{line.number:g}".replace("-", _MINUS) for line in _lines(protocol)],
         )
 
     def draw(request: Request, visitor: Visitor) -> Response:
@@ -107,7 +110,10 @@ def _form(desk: Desk, request: Request, person: KnownPerson, sheet: Sheet) -> De
 
 
 def _drawn(timeline: Timeline, desk: Desk, protocol: Protocol, look: Look) -> bytes:
-    numbers = protocol.policies["bone-density"]
-    lines = [Threshold(numbers[name], words) for name, words in _LINES]
     on = today_for(desk.settings)
-    return draw_timeline(timeline.events, on, look, thresholds=lines, title=_TITLE)
+    return draw_timeline(timeline.events, on, look, thresholds=_lines(protocol), title=_TITLE)
+
+
+def _lines(protocol: Protocol) -> list[Threshold]:
+    numbers = protocol.policies["bone-density"]
+    return [Threshold(numbers[name], words) for name, words in _LINES]

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from service.settings import Settings, SettingsInvalid
-from service.store.ledger import Ledger
 from service.web.access.visitor import Role
 from service.wiring import patient_looks_for
+from tests.lib.fresh_ledger import fresh_ledger
 from tests.lib.pages import browsing
 from tests.lib.patients import bundle, edss, ms, woman
 from tests.lib.redis_server import running_redis
@@ -54,8 +54,7 @@ def redis_url():
 
 @pytest.fixture
 def ledger(tmp_path):
-    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite3", attempts_in_a_run=5) as ledger:
-        ledger.migrate()
+    with fresh_ledger(tmp_path) as ledger:
         ledger.cohort.add(["p"], "test", NOW)
         yield ledger
 
