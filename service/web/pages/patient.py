@@ -14,7 +14,8 @@ from starlette.routing import BaseRoute
 from service.audit_looks import look_of
 from service.patient_sheet.headline import words_of_status
 from service.patient_sheet.sheet import Sheet
-from service.pictures import Look, Threshold, draw_timeline
+from service.pictures import Look, draw_timeline
+from service.pictures.thresholds import thresholds_of
 from service.screening.alert import LOCAL_DECISION
 from service.screening.protocol import Protocol
 from service.settings import SettingsInvalid
@@ -38,7 +39,6 @@ _LEFT_OUT = Problem(
 _NO_QUESTION = frozenset({"", "error", "not-in-cohort", "excluded", "not-at-risk", "satisfied"})
 _TITLE = "Doses in mg prednisone-equivalent"
 _MINUS = "\N{MINUS SIGN}"
-_LINES = (("osteopenia_t_at_most", "low"), ("osteoporosis_t_at_most", "osteoporosis"))
 
 
 def patient_routes(desk: Desk) -> list[BaseRoute]:
@@ -62,7 +62,7 @@ def patient_routes(desk: Desk) -> list[BaseRoute]:
             words_of_status=words_of_status,
             decide=_form(desk, request, person, sheet),
             local_decision=LOCAL_DECISION,
-            lines=[f"{line.number:g}".replace("-", _MINUS) for line in _lines(protocol)],
+            lines=[f"{line.number:g}".replace("-", _MINUS) for line in thresholds_of(protocol)],
         )
 
     def draw(request: Request, visitor: Visitor) -> Response:
@@ -111,9 +111,6 @@ def _form(desk: Desk, request: Request, person: KnownPerson, sheet: Sheet) -> De
 
 def _drawn(timeline: Timeline, desk: Desk, protocol: Protocol, look: Look) -> bytes:
     on = today_for(desk.settings)
-    return draw_timeline(timeline.events, on, look, thresholds=_lines(protocol), title=_TITLE)
-
-
-def _lines(protocol: Protocol) -> list[Threshold]:
-    numbers = protocol.policies["bone-density"]
-    return [Threshold(numbers[name], words) for name, words in _LINES]
+    return draw_timeline(
+        timeline.events, on, look, thresholds=thresholds_of(protocol), title=_TITLE
+    )

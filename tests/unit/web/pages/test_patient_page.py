@@ -118,7 +118,10 @@ def test_a_source_is_a_link_into_the_ehr_where_the_hospital_says_how(open_browse
     template = "https://ehr.example/open?type={type}&id={id}"
     text = open_browser(Role.CLINICAL_LEAD, page_source_url=template).reads(page_of(ledger))
     link = "https://ehr.example/open?type=Observation&amp;id=observation-1"
-    assert f'<a href="{link}" rel="noreferrer">Observation/observation-1</a>' in text
+    assert (
+        f'<a href="{link}" target="_blank" rel="noopener noreferrer">Observation/observation-1</a>'
+        in text
+    )
 
 
 @pytest.mark.parametrize(
