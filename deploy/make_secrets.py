@@ -31,6 +31,9 @@ def secret_files(database_password: str, redis_password: str) -> dict[str, str]:
         "boneflag_fhir_password": "",
         "boneflag_sign_in_client_secret": "",
         "boneflag_launch_client_secret": "",
+        # Nobody else has them before you give them away: to Prometheus, and to the EHR.
+        "boneflag_metrics_token": secrets.token_hex(32),
+        "boneflag_notice_secret": secrets.token_hex(32),
     }
 
 

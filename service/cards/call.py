@@ -45,6 +45,7 @@ class Card:
 
     alert: Alert
     order: Mapping[str, Any] | None
+    patient_key: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,8 @@ class CardLine:
             except ChartMissing:
                 self._record(call, key, (), "chart missing")
                 raise
-        self._record(call, key, alerts, "shown" if alerts else "nothing to show")
-        return tuple(Card(alert, self._order_of(alert)) for alert in alerts)
+        key = self._record(call, key, alerts, "shown" if alerts else "nothing to show")
+        return tuple(Card(alert, self._order_of(alert), key) for alert in alerts)
 
     def _alerts_of_the_known(self, call: Call, key: str) -> tuple[Alert, ...] | None:
         """None about people whom nobody has judged: their charts may have to be fetched first."""
@@ -110,8 +110,11 @@ class CardLine:
 
     # What is remembered
 
-    def _record(self, call: Call, key: str, alerts: tuple[Alert, ...], why: str) -> None:
-        """The act for the audit, and what was shown; whoever is new is handed to the line."""
+    def _record(self, call: Call, key: str, alerts: tuple[Alert, ...], why: str) -> str:
+        """The act for the audit, and what was shown; whoever is new is handed to the line.
+
+        The key of the patient, which somebody new has from now on; "" for nobody's.
+        """
         now = self._now()
         if alerts and not key:
             key = self._handed_to_the_line(call.patient_id, now)
@@ -126,6 +129,7 @@ class CardLine:
         )
         self._ledger.cards.show(key, [(alert.key, alert.kind) for alert in alerts], act, now)
         _log.info("card_asked_for", hook=call.hook, cards=len(alerts), outcome=why)
+        return key
 
     def _handed_to_the_line(self, patient_id: str, at: datetime) -> str:
         """The key of somebody who is to be judged by the line, which opens the alert or not."""

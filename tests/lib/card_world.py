@@ -42,6 +42,7 @@ from service.screening.value_sets import packaged_vocabulary
 from service.store.entries import AlertEntry, EntryState, Screening
 from service.store.ledger import Ledger
 from service.store.nonces import Nonces
+from service.web.cds_hooks.card_json import Addresses
 from service.web.cds_hooks.routes import Door, routes
 from tests.lib.card_names import ISSUER, JKU, SERVICE, URL
 from tests.lib.going_live import approve
@@ -58,6 +59,7 @@ TODAY = AT.date()
 KEY = new_key("ES384")
 SCAN = (("http://loinc.org", "38269-7"),)
 SITE = "test"
+ADDRESSES = Addresses("https://hospital.example/bones")
 
 
 class NoEHR:
@@ -71,7 +73,14 @@ class NoEHR:
 class CardWorld:
     """One hospital. `options` are those of the line; `ehr` answers lent access."""
 
-    def __init__(self, ledger: Ledger, ehr: Handler, **options: Any) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        ehr: Handler,
+        *,
+        addresses: Addresses = ADDRESSES,
+        **options: Any,
+    ) -> None:
         self.ledger = ledger
         self.now = AT
         self.published: Mapping[str, Any] = public_jwks([KEY])
@@ -102,7 +111,7 @@ class CardWorld:
             callers=self.callers,
             line=lambda: self.line,
             feedback=lambda: self.feedback,
-            source_url="https://hospital.example/bones",
+            addresses=addresses,
             origins=("https://browser.example",),
         )
         self.web = Starlette(routes=list(routes(door)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from service.cards.call import Card
@@ -19,9 +20,22 @@ from service.screening.alert import Alert
 from service.screening.protocol import Protocol
 
 
-def answer(cards: Iterable[Card], protocol: Protocol, source_url: str) -> dict[str, Any]:
-    """The answer to a call; `source_url` "" is no link."""
-    return {"cards": [_card(card, protocol, source_url) for card in cards]}
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a card leads; "" is nowhere.
+
+    `source` is the hospital's page about the programme, `pages` where our own begin. Where they are
+    opened by SMART launch, the EHR tells them which patient it is.
+    """
+
+    source: str = ""
+    pages: str = ""
+    are_launched: bool = False
+
+
+def answer(cards: Iterable[Card], protocol: Protocol, addresses: Addresses) -> dict[str, Any]:
+    """The answer to a call."""
+    return {"cards": [_card(card, protocol, addresses) for card in cards]}
 
 
 def suggestion_id(card: str) -> str:
@@ -29,20 +43,29 @@ def suggestion_id(card: str) -> str:
     return str(uuid.uuid5(uuid.UUID(card), "order"))
 
 
-def _card(card: Card, protocol: Protocol, source_url: str) -> dict[str, Any]:
+def _card(card: Card, protocol: Protocol, addresses: Addresses) -> dict[str, Any]:
     alert = card.alert
     made: dict[str, Any] = {
         "uuid": alert.key,
         "summary": alert.summary,
         "detail": markdown_of(alert.detail),
         "indicator": "warning" if alert.priority == "urgent" else "info",
-        "source": _source(alert, source_url),
+        "source": _source(alert, addresses.source),
         "overrideReasons": _reasons(protocol),
     }
     if card.order is not None:
         made["suggestions"] = [_suggestion(alert, card.order)]
         made["selectionBehavior"] = "at-most-one"
+    if addresses.pages:
+        made["links"] = [_link(card.patient_key, addresses)]
     return made
+
+
+def _link(patient_key: str, addresses: Addresses) -> dict[str, str]:
+    says = {"label": "Timeline, findings and what would change them"}
+    if addresses.are_launched:
+        return {**says, "url": f"{addresses.pages}/launch", "type": "smart"}
+    return {**says, "url": f"{addresses.pages}/patients/{patient_key}", "type": "absolute"}
 
 
 def _source(alert: Alert, source_url: str) -> dict[str, Any]:

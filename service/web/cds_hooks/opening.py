@@ -9,6 +9,7 @@ from starlette.routing import Route
 from service.ehr.prefetch import prefetch_templates
 from service.settings import Settings
 from service.store.ledger import Ledger
+from service.web.cds_hooks.card_json import Addresses
 from service.web.cds_hooks.routes import Door, routes
 from service.web.late import once
 from service.wiring import protocol_for, vocabulary_for
@@ -28,7 +29,11 @@ def card_routes_for(settings: Settings, ledger: Callable[[], Ledger]) -> Sequenc
             callers=callers_for(settings),
             line=once(lambda: card_line_for(settings, ledger())),
             feedback=once(lambda: card_feedback_for(settings, ledger())),
-            source_url=settings.card_source_url,
+            addresses=Addresses(
+                settings.card_source_url,
+                settings.page_url.rstrip("/"),
+                bool(settings.launch_client_id),
+            ),
             origins=settings.card_origins,
         )
     )

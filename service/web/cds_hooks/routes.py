@@ -29,7 +29,7 @@ from service.ehr.smart.callers import CallerRefused, Callers, CallerUnverifiable
 from service.screening.protocol import Protocol
 from service.store.errors import StoreError
 from service.web.cds_hooks.call_json import Malformed, call_from, object_in
-from service.web.cds_hooks.card_json import answer
+from service.web.cds_hooks.card_json import Addresses, answer
 from service.web.cds_hooks.discovery import SERVICE_ID, services
 from service.web.cds_hooks.feedback_json import feedback_from
 
@@ -53,7 +53,7 @@ class Door:
     callers: Callers
     line: Callable[[], CardLine]
     feedback: Callable[[], CardFeedback]
-    source_url: str
+    addresses: Addresses
     origins: tuple[str, ...]
 
 
@@ -157,7 +157,7 @@ def _worked(door: Door, body: bytes, work: Work) -> dict[str, Any]:
 
 def _call(door: Door, request: dict[str, Any]) -> dict[str, Any]:
     cards = door.line().answer(call_from(request))
-    return answer(cards, door.protocol, door.source_url)
+    return answer(cards, door.protocol, door.addresses)
 
 
 def _feedback(door: Door, request: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,9 @@ import re
 
 import pytest
 
+from service.web.cds_hooks.card_json import Addresses
 from service.web.cds_hooks.routes import MOST_BYTES
+from tests.lib.card_examples import check
 from tests.lib.card_world import (
     PROTOCOL,
     SERVICE,
@@ -233,3 +235,38 @@ def test_the_address_of_the_door_is_the_audience(world):
     other = world.token(PATH, aud=f"{URL}/elsewhere")
     headers = {"Authorization": f"Bearer {other}"}
     assert world.ask("POST", PATH, json=view(), headers=headers).status_code == 401
+
+
+# Where it leads
+
+
+def link_of(directory, **pages):
+    addresses = Addresses(pages="https://boneflag.hospital.example", **pages)
+    with card_world(directory, addresses=addresses) as world:
+        key = world.judge(*ANNA)
+        (shown,) = world.cards(view())
+        check(world.ask("GET", "/openapi.json").json(), "Cards", {"cards": [shown]})
+        return key, shown["links"]
+
+
+def test_a_card_leads_to_the_page_of_its_patient_by_the_key_of_the_ledger(tmp_path):
+    key, (link,) = link_of(tmp_path)
+    assert link["url"] == f"https://boneflag.hospital.example/patients/{key}"
+    assert link["type"] == "absolute"
+
+
+def test_a_card_is_launched_where_the_ehr_tells_who_the_patient_is(tmp_path):
+    _, (link,) = link_of(tmp_path, are_launched=True)
+    assert (link["url"], link["type"]) == ("https://boneflag.hospital.example/launch", "smart")
+
+
+def test_the_card_of_somebody_new_leads_to_their_page(tmp_path):
+    addresses = Addresses(pages="https://boneflag.hospital.example")
+    with card_world(tmp_path, addresses=addresses) as world:
+        (shown,) = world.cards(view(prefetch=prefetch(*ANNA)))
+        key = world.ledger.cohort.keys_of(["p"])["p"]
+    assert shown["links"][0]["url"].endswith(f"/patients/{key}")
+
+
+def test_without_pages_a_card_has_no_links(card):
+    assert "links" not in card
