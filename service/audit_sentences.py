@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from service.store.acts import AuditRow
 
-_DONE = {
+DONE: Mapping[str, str] = {
     "read": "The chart was read",
     "create": "An alert was opened",
     "update": "An alert was brought up to date",
@@ -19,6 +20,7 @@ _DONE = {
     "sign-in": "Somebody signed in to the pages",
     "list": "The person stood in a list that somebody made",
     "show-audit": "Somebody read what the audit says about this person",
+    "search-audit": "Somebody searched the audit",
     "subscribe": "The EHR was asked to tell us of changes",
     "unsubscribe": "The EHR was asked to tell us of changes no longer",
     "forget": "The person was forgotten",
@@ -39,6 +41,7 @@ _DONE = {
     "purge": "What was over its span was taken out",
     "export": "The audit was exported",
 }
+"""The words of the audit and what each means."""
 _ENDS = {
     "done": "{}",
     "sent": "About to be sent: {}",
@@ -50,7 +53,7 @@ _ENDS = {
 
 def sentence_of(row: AuditRow, zone: ZoneInfo) -> str:
     """One row as a line: when, what, why, by whom."""
-    done = _DONE.get(row.what, f"Done: {row.what}")
+    done = DONE.get(row.what, f"Done: {row.what}")
     told = _ENDS.get(row.outcome, row.outcome + ": {}").format(done)
     details = [f"because: {row.reason}"] if row.reason else []
     details += [part for part in (row.detail, row.resource) if part]

@@ -36,9 +36,17 @@ class Retry:
 
 
 def retry(
-    ledger: Ledger, wanted: Wanted, going_live: GoingLive, protocol_digest: str, at: datetime
+    ledger: Ledger,
+    wanted: Wanted,
+    going_live: GoingLive,
+    protocol_digest: str,
+    at: datetime,
+    by: str = "",
 ) -> Retry | None:
-    """Make whoever was given up due again, with all attempts before them; None where nobody was."""
+    """Make whoever was given up due again, with all attempts before them; None where nobody was.
+
+    `by` is who answers for it, "" for the account of this process.
+    """
     keys: set[str] = set()
     if wanted.people:
         keys |= set(ledger.dead_letters.people(wanted.run_id))
@@ -47,6 +55,6 @@ def retry(
     if not keys:
         return None
     run_id = going_live.open_run("screen", protocol_digest, at)
-    ledger.dead_letters.make_due(run_id, keys, at)
+    ledger.dead_letters.make_due(run_id, keys, at, by)
     _log.info("dead_letters_retried", run=run_id, patients=len(keys))
     return Retry(run_id, len(keys))

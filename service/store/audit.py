@@ -47,6 +47,30 @@ class Chain:
     rows: Iterator[AuditRow]
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for in the audit; "" and None are all.
+
+    `since` is inclusive, `until` exclusive; `by` is a part of a name, in any case.
+    `patient_keys` are those of one person, None where it is about nobody in particular.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    what: str = ""
+    by: str = ""
+    patient_keys: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The end of the chain as it was kept on a night; `holds`: its row still has that hash."""
+
+    number: int
+    at: datetime
+    holds: bool
+
+
 class Audit:
     """The chain, to read it, and to write down what no transaction of the store tells."""
 
@@ -77,6 +101,36 @@ class Audit:
         if since is not None:
             query = query.where(AUDIT.c.at >= since)
         return list(self._stream(query))
+
+    def find(self, search: Search, limit: int) -> list[AuditRow]:
+        """The newest rows that fit, newest first."""
+        columns = AUDIT.c
+        query = sa.select(AUDIT).order_by(columns.number.desc()).limit(limit)
+        if search.since is not None:
+            query = query.where(columns.at >= search.since)
+        if search.until is not None:
+            query = query.where(columns.at < search.until)
+        if search.what:
+            query = query.where(columns.what == search.what)
+        if search.by:
+            query = query.where(columns.by_whom.icontains(search.by, autoescape=True))
+        if search.patient_keys is not None:
+            query = query.where(columns.patient_key.in_(search.patient_keys))
+        with self._database.reading() as connection:
+            return [_row_of(row) for row in connection.execute(query)]
+
+    def newest_anchor(self) -> Anchor | None:
+        """How far the chain went when it was kept last; None where no night has passed."""
+        anchors = AUDIT_ANCHORS.c
+        newest = sa.select(AUDIT_ANCHORS).order_by(anchors.number.desc()).limit(1)
+        with self._database.reading() as connection:
+            kept = connection.execute(newest).first()
+            if kept is None:
+                return None
+            of_row = sa.select(AUDIT.c.hash).where(AUDIT.c.number == kept.number)
+            # The row of a purge is gone on purpose; what follows it is tied to its hash.
+            holds = kept.why == "purged" or connection.scalar(of_row) == kept.hash
+            return Anchor(kept.number, kept.at, holds)
 
     @contextmanager
     def chain(self) -> Iterator[Chain]:
@@ -160,7 +214,11 @@ def add_anchor(connection: sa.Connection, link: Link, why: AnchorKind, at: datet
 def _rows(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[AuditRow]:
     query = query.order_by(AUDIT.c.number).execution_options(yield_per=_ROWS_AT_ONCE)
     for row in connection.execute(query):
-        yield AuditRow(*(getattr(row, name) for name in _FIELDS))
+        yield _row_of(row)
+
+
+def _row_of(row: sa.Row[Any]) -> AuditRow:
+    return AuditRow(*(getattr(row, name) for name in _FIELDS))
 
 
 def _last_purged(connection: sa.Connection) -> Link:

@@ -36,6 +36,16 @@ class GivenUp:
     unknown: int
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class DeadLetter:
+    """Whom it is about, by the key alone, and why; `action` "" for a person who was not judged."""
+
+    patient_key: str
+    problem: str
+    run_id: int
+    action: str = ""
+
+
 class DeadLetters:
     """The people and plans that were given up and have not been looked at since."""
 
@@ -64,13 +74,32 @@ class DeadLetters:
         """The keys of those about whom a plan failed."""
         return self._keys(_plans(PLANS.c.patient_key, run_id=run_id).distinct())
 
-    def make_due(self, run_id: int, patient_keys: Collection[str], at: datetime) -> None:
-        """Let a run that is open wait for these people and for nobody else."""
+    def letters(self, limit: int) -> list[DeadLetter]:
+        """The newest ones, people before plans, those of unknown outcome left out."""
+        people = _people(
+            PENDING.c.patient_key, PENDING.c.last_problem, PENDING.c.run_id, run_id=None
+        ).order_by(PENDING.c.run_id.desc(), PENDING.c.patient_key)
+        plans = _plans(
+            PLANS.c.patient_key, PLANS.c.last_problem, PLANS.c.run_id, PLANS.c.action, run_id=None
+        ).order_by(PLANS.c.id.desc())
+        with self._database.reading() as connection:
+            rows = connection.execute(people.limit(limit)).all()
+            found = [DeadLetter(*row) for row in rows]
+            rows = connection.execute(plans.limit(limit - len(found))).all()
+            return found + [DeadLetter(*row) for row in rows]
+
+    def make_due(
+        self, run_id: int, patient_keys: Collection[str], at: datetime, by: str = ""
+    ) -> None:
+        """Let a run that is open wait for these people and for nobody else.
+
+        `by` is who answers for it, "" for the account of this process.
+        """
         with self._database.writing() as connection:
             mark_pending(connection, run_id, patient_keys, at)
             of_run = sa.update(RUNS).where(RUNS.c.id == run_id)
             connection.execute(of_run.values(is_reading_done=True))
-            act = Act("retry", run_id=run_id, detail=f"people: {len(patient_keys)}")
+            act = Act("retry", run_id=run_id, detail=f"people: {len(patient_keys)}", by=by)
             append(connection, [act], at)
 
     def _keys(self, query: sa.Select[Any]) -> list[str]:

@@ -41,8 +41,11 @@ class Switches:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def pause(self, reason: str, at: datetime) -> bool:
-        """Stop; False where it was paused already, and then its beginning and reason stand."""
+    def pause(self, reason: str, at: datetime, by: str = "") -> bool:
+        """Stop; False where it was paused already, and then its beginning and reason stand.
+
+        `by` is who answers for it, "" for the account of this process.
+        """
         with self._database.writing() as connection:
             insert = insert_into(connection, SWITCHES).values(
                 name=_PAUSE, since=at, reason=reason[:LONGEST_REASON]
@@ -50,16 +53,16 @@ class Switches:
             made = insert.on_conflict_do_nothing().returning(SWITCHES.c.name)
             is_news = connection.execute(made).first() is not None
             if is_news:
-                append(connection, [Act("pause")], at)
+                append(connection, [Act("pause", by=by)], at)
             return is_news
 
-    def resume(self) -> bool:
-        """Go on; False where it was not paused."""
+    def resume(self, by: str = "") -> bool:
+        """Go on; False where it was not paused. `by` as for a pause."""
         with self._database.writing() as connection:
             ended = sa.delete(SWITCHES).where(SWITCHES.c.name == _PAUSE)
             was_paused = connection.execute(ended.returning(SWITCHES.c.name)).first() is not None
             if was_paused:
-                append(connection, [Act("resume")])
+                append(connection, [Act("resume", by=by)])
             return was_paused
 
     def paused(self) -> Pause | None:

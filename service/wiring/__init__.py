@@ -33,7 +33,7 @@ from service.wiring.protocol import (
 from service.wiring.rebuilding import rebuilding_for
 from service.wiring.signing_in import launch_provider_for, sign_in_provider_for
 from service.wiring.taking_back import channels_for
-from service.wiring.watching import gauge_sources_for
+from service.wiring.watching import gauge_sources_for, queue_lengths_of
 
 __all__ = [
     "approval_for",
@@ -56,6 +56,7 @@ __all__ = [
     "politeness_for",
     "protocol_for",
     "protocol_of",
+    "queue_lengths_of",
     "reading_connection_for",
     "rebuilding_for",
     "redis_for",

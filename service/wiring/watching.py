@@ -10,6 +10,8 @@ from service.wiring.login import politeness_for, redis_for
 from service.wiring.protocol import configured_for, today_for
 
 if TYPE_CHECKING:  # pragma: no cover - for the type checker only
+    import redis
+
     from service.gauges import Gauge
     from service.store.ledger import Ledger
 
@@ -19,7 +21,6 @@ def gauge_sources_for(
 ) -> dict[str, Callable[[], Iterable[Gauge]]]:
     """Each source by name; asking one raises StoreError or RedisError where it is away."""
     from service.gauges import CLOSING_WORDS, gauges_of_ledger, gauges_of_redis
-    from service.queue import QUEUES, queue_key
     from service.screening.decision import BY_HOSPITAL
 
     protocol = configured_for(settings)[0]
@@ -33,7 +34,14 @@ def gauge_sources_for(
 
     def from_redis() -> Iterable[Gauge]:
         # The queues first: the turns would answer from this process alone where Redis is away.
-        lengths = {name: int(redis.llen(queue_key(name))) for name in QUEUES}
+        lengths = queue_lengths_of(redis)
         return gauges_of_redis(politeness.look(), settings.ehr_requests_per_day, lengths)
 
     return {"ledger": from_ledger, "redis": from_redis}
+
+
+def queue_lengths_of(redis: redis.Redis) -> dict[str, int]:
+    """How many messages wait in each queue; raises RedisError where it is away."""
+    from service.queue import QUEUES, queue_key
+
+    return {name: int(redis.llen(queue_key(name))) for name in QUEUES}

@@ -17,8 +17,10 @@ from service.store.sessions import Sessions
 from service.web.access.entrance import Entrance
 from service.web.access.opening import ways_in
 from service.web.access.visitor import Visitor
+from service.web.pages.audit_search import audit_routes
 from service.web.pages.decisions import decision_routes
 from service.web.pages.desk import STAFF, Desk, page, places_for
+from service.web.pages.operations import operation_routes
 from service.web.pages.patient import patient_routes
 from service.web.pages.picture import get_ready_to_draw
 from service.web.pages.programme import programme_routes
@@ -54,6 +56,8 @@ def pages(desk: Desk) -> list[BaseRoute]:
         *decision_routes(desk),
         *worklist_routes(desk),
         *patient_routes(desk),
+        *operation_routes(desk),
+        *audit_routes(desk),
         *protocol_routes(desk),
         *programme_routes(desk),
     ]
