@@ -100,5 +100,5 @@ def _fracture(condition: Condition) -> str:
     else:
         what = "osteoporotic fracture" if OSTEOPOROTIC in condition.concepts else "fracture"
     if "fracture-history" in condition.concepts:
-        return f"history of a {what}, written down"
+        return f"{what} in the history, written down"
     return what + _VISITS[visit_of(condition)]
