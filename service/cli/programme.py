@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli.saving import saving
 from service.cli.speaking import EXIT_SETTINGS, Stop, day_of, start
 from service.settings import Settings
 
@@ -42,9 +43,21 @@ def report(
     reporter: Annotated[
         str, typer.Option(help="With --fhir: who reports, such as Organization/1.")
     ] = "",
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Save the numbers of the programme's page as one new file to be mailed."),
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="Save how far people came as a picture, a new file .svg or .png."),
+    ] = None,
 ) -> None:
     """The programme in numbers: who stands where, by criterion, sex and age, and the last runs."""
     settings = start()
+    if html or picture:
+        _refuse_several(as_json=as_json, as_csv=as_csv, as_fhir=as_fhir, as_file=True)
+        _save_report(settings, html, picture)
+        return
     _refuse_several(as_json=as_json, as_csv=as_csv, as_fhir=as_fhir)
     from service.going_live.leave import GoingLive
     from service.report.days import days_of
@@ -81,6 +94,22 @@ def report(
             for days in days_of(ledger.milestones.everything()):
                 if days.quartiles is not None:
                     typer.echo(days.sentence())
+
+
+def _save_report(settings: Settings, html: Path | None, picture: Path | None) -> None:
+    from service.paper.programme import report_file
+    from service.report.sheet_pictures import PICTURES
+    from service.wiring import ledger_for, moment_for, sheet_source_for
+
+    with saving(html, picture) as save, ledger_for(settings) as ledger:
+        sheet = sheet_source_for(settings, lambda: ledger)()
+        moment = moment_for(settings, ledger, sheet.protocol)
+        save(
+            lambda: report_file(sheet, moment, settings.site_id),
+            lambda look: PICTURES["funnel"].draw(sheet, look),
+        )
+    for path in filter(None, (html, picture)):
+        typer.echo(f"{path} is saved; small numbers are hidden in it")
 
 
 def _programme(ledger: Ledger, protocol: Protocol) -> Programme:
@@ -209,7 +238,7 @@ def _tell_progress(done: int, total: int) -> None:
 
 def _refuse_several(**forms: bool) -> None:
     if sum(forms.values()) > 1:
-        raise Stop("choose one form of output: --json, --csv or --fhir", EXIT_SETTINGS)
+        raise Stop("choose one form of output: --json, --csv, --fhir, or files", EXIT_SETTINGS)
 
 
 def _console() -> Console:

@@ -44,6 +44,16 @@ class Plate:
         """The picture for everything else, paper too."""
         return self._address(Look("light", "svg", WIDE_PX))
 
+    @property
+    def small_sources(self) -> Iterator[tuple[str, str]]:
+        """The same for a picture that is narrow everywhere."""
+        yield _ON_SCREEN, self._address(Look("dark", "svg", NARROW_PX))
+
+    @property
+    def small_address(self) -> str:
+        """The narrow picture for light screens and paper."""
+        return self._address(Look("light", "svg", NARROW_PX))
+
     def _address(self, look: Look) -> str:
         return "data:image/svg+xml;base64," + b64encode(self.draw(look)).decode("ascii")
 

@@ -40,7 +40,7 @@ def edges(event: TimelineEvent, strip: Strip) -> tuple[float, float]:
 
 
 def goes_on(event: TimelineEvent, strip: Strip) -> bool:
-    return event.end is not None and event.end >= strip.on
+    return (event.end or event.start) >= strip.on
 
 
 def draw_bar(

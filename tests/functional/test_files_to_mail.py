@@ -54,6 +54,23 @@ def opened(chromium: Browser, file: Path, width: int, scheme: Any) -> dict[str, 
         return found
 
 
+@pytest.fixture(scope="module")
+def programme(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("programme")
+    ledger = f"sqlite:///{folder / 'ledger.sqlite3'}"
+    html = folder / "programme.html"
+    assert boneflag("report", "--html", str(html), database_url=ledger).code == 0
+    return html
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_a_report_opens_anywhere(chromium, programme, width, scheme):
+    found = opened(chromium, programme, width, scheme)
+    assert (found["told"], found["axe"]) == ([], [])
+    assert found["overflow"] <= 0
+    assert all(address.startswith(("file:///", "data:image/s")) for address in found["asked"])
+
+
 @pytest.mark.parametrize(("width", "picture_px"), [(1280, 1100), (390, 352)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_an_explanation_opens_anywhere(chromium, anna, width, picture_px, scheme):

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 
 import structlog
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 from redis.exceptions import RedisError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -52,6 +52,13 @@ HEADERS = {
 }
 
 Form = Mapping[str, str]
+# What a page shows that a printed file shows as well lies with the press.
+_TEMPLATES = ChoiceLoader(
+    [
+        PackageLoader("service.web", "pages/templates"),
+        PrefixLoader({"paper": PackageLoader("service.paper", "templates")}),
+    ]
+)
 
 
 class Problem(Exception):
@@ -91,7 +98,7 @@ class Desk:
         self.ledger = ledger
         self.entrance = entrance
         self._templates = Environment(
-            loader=PackageLoader("service.web", "pages/templates"),
+            loader=_TEMPLATES,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -8,21 +8,15 @@ number is exact: what may be shown was decided before the sheet was made (servic
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from service.measure import PROGRAMME, STRATIFIERS, Stratifier
+from service.paper.programme import programme_values
 from service.pictures import Look
-from service.reason_words import words_of
-from service.report.answers import NO_CODE, OLDER, OUTCOMES, YOUNGER
-from service.report.disclosure import HIDDEN_UP_TO, ROUNDED_TO
-from service.report.over_time import HAPPENINGS
-from service.report.programme import MET, NOT_MET, UNCLEAR
 from service.report.sheet import Sheet
 from service.report.sheet_csv import sheet_csv
 from service.report.sheet_pictures import PICTURES
@@ -33,20 +27,6 @@ from service.web.pages.picture import look_in, picture_response
 from service.wiring import moment_for, sheet_source_for
 
 KEPT_SECONDS = 60.0
-# Columns of the tables by group; the CSV has every population.
-_COLUMNS = {
-    "initial-population": "Cohort",
-    "due": "Due",
-    "waiting": "Waiting",
-    "done": "Done",
-    "declined-or-snoozed": "Declined or snoozed",
-    "result-needs-action": "Result needs action",
-    "not-at-risk": "Not at risk",
-    "could-not-determine": "Unknown",
-}
-_DIVISIONS = tuple(s for s in STRATIFIERS if s.code in ("sex", "age-band", "sex-and-age"))
-Row = Mapping[str, int | None]
-_VERDICTS = {MET: "Met", UNCLEAR: "Unknown", NOT_MET: "Not met"}
 
 
 def programme_routes(desk: Desk) -> list[BaseRoute]:
@@ -61,24 +41,7 @@ def programme_routes(desk: Desk) -> list[BaseRoute]:
             "programme.html",
             visitor,
             here="/programme",
-            sheet=sheet,
-            now=moment,
-            pictures=PICTURES,
-            parts=PROGRAMME,
-            columns=_COLUMNS,
-            divisions=_DIVISIONS,
-            rows_of=_rows_of,
-            source_columns={part.code: part.display for part in PROGRAMME},
-            criterion_rows=_criterion_rows(sheet),
-            remarks=_remarks,
-            verdicts=_VERDICTS,
-            happenings=HAPPENINGS,
-            outcomes=OUTCOMES,
-            older=OLDER,
-            younger=YOUNGER,
-            reasons=[(_said(code), n) for code, n in sheet.answers.reasons.items()],
-            hidden_up_to=HIDDEN_UP_TO,
-            rounded_to=ROUNDED_TO,
+            **programme_values(sheet, moment),
         )
 
     def download(_: Request, __: Visitor) -> Response:
@@ -98,30 +61,6 @@ def programme_routes(desk: Desk) -> list[BaseRoute]:
         page(desk, "/programme.csv", STAFF, download),
         page(desk, "/programme/{picture}.svg", STAFF, picture),
     ]
-
-
-def _rows_of(division: Stratifier, sheet: Sheet) -> Iterator[tuple[str, Row]]:
-    """The groups of a division of which anything may be shown."""
-    for stratum in division.strata:
-        row = sheet.numbers.tables[division.code][stratum.code]
-        if any(count is not None for count in row.values()):
-            yield stratum.display, row
-
-
-def _criterion_rows(sheet: Sheet) -> list[tuple[str, Row]]:
-    """Every criterion, those first that most people meet as far as it is shown."""
-    rows = [(f"{c.code} {c.display}", sheet.numbers.criteria[c.code]) for c in sheet.criteria]
-    return sorted(rows, key=lambda row: -(row[1][MET] or 0))
-
-
-def _said(code: str) -> str:
-    """A reason in words, as a clinician chose it."""
-    return "No reason given" if code == NO_CODE else words_of(code)
-
-
-def _remarks(source: Mapping[str, Any]) -> str:
-    """What a reading of the cohort says of one source."""
-    return "; ".join(filter(None, (source.get("problem"), *source.get("remarks", ()))))
 
 
 def _drawing(kept: Kept[Sheet]) -> Callable[[str, Look], bytes]:

@@ -1,6 +1,7 @@
 """The doors to report and simulate: forms, refusals, progress (the rest: tests/functional)."""
 
 import os
+import re
 
 import pytest
 import typer
@@ -43,6 +44,22 @@ def test_a_report_has_one_form(words):
     result = run("report", *words)
     assert result.exit_code == 2
     assert "choose one form" in result.output
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv", "--fhir"])
+def test_a_report_is_printed_or_saved(form, tmp_path):
+    result = run("report", form, "--html", tmp_path / "report.html")
+    assert result.exit_code == 2
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_report_is_saved_as_one_file_and_its_funnel_as_a_picture(tmp_path):
+    result = run("report", "--html", tmp_path / "r.html", "--picture", tmp_path / "r.svg")
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "r.html").read_text("utf-8")
+    assert "Counts are rounded to 5; 7 or fewer are hidden" in text
+    assert not re.findall(r'(?:src|srcset|href|action)="(?!data:|#)', text)
+    assert "From the cohort to treatment" in (tmp_path / "r.svg").read_text("utf-8")
 
 
 def test_a_simulation_has_one_form(overlay):
