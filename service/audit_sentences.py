@@ -38,6 +38,9 @@ DONE: Mapping[str, str] = {
     "retry": "Whoever was given up was made due again",
     "cohort accepted": "A cohort that had moved too much was accepted",
     "ledger rebuilt": "The ledger was filled again from the EHR",
+    "simulate": "A change of the protocol was tried on the cohort",
+    "draft": "A draft of an overlay was saved",
+    "draft deleted": "A draft of an overlay was deleted",
     "purge": "What was over its span was taken out",
     "export": "The audit was exported",
 }

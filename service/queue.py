@@ -24,6 +24,7 @@ DELIVER = "boneflag.deliver"
 BULK_STEP = "boneflag.bulk_step"
 PURGE = "boneflag.purge"
 NOTICED = "boneflag.noticed"
+SIMULATE = "boneflag.simulate"
 
 ROUTES = {
     POLL: FIND_QUEUE,
@@ -34,6 +35,7 @@ ROUTES = {
     BULK_STEP: SCREEN_QUEUE,
     PURGE: FIND_QUEUE,
     NOTICED: FIND_QUEUE,
+    SIMULATE: SCREEN_QUEUE,
 }
 
 TASK_TIME_LIMIT_SECONDS = 900
@@ -42,6 +44,8 @@ VISIBILITY_TIMEOUT_SECONDS = 1800
 # A step of a bulk export may download and screen a whole cohort. It is acknowledged before it
 # begins, so that the visibility timeout does not concern it: the next tick finds what is left.
 BULK_STEP_TIME_LIMIT_SECONDS = 6 * 3600
+SIMULATION_TIME_LIMIT_SECONDS = 6 * 3600
+"""A simulation reads a whole cohort as politely as a sweep; acknowledged before it begins, too."""
 
 
 def queue_key(name: str) -> str:
@@ -90,6 +94,10 @@ class Queue:
     def bulk_step(self) -> None:
         """Go on with the bulk export under way."""
         self._send(BULK_STEP)
+
+    def simulate(self, number: str) -> None:
+        """Try the change that was asked for under this number, an opaque one of our own."""
+        self._send(SIMULATE, number)
 
     def deliver(self) -> None:
         """Write what is ready to be written."""

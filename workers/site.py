@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Self
 
 import msgspec
@@ -26,10 +26,23 @@ from service.queue import (
     VISIBILITY_TIMEOUT_SECONDS,
     Queue,
 )
-from service.settings import load_settings
+from service.settings import Settings, load_settings
+from service.simulate.asked import carry_out
+from service.simulate.tally import Simulation
 from service.store.leases import Leases
+from service.store.ledger import Ledger
 from service.store.noticed import Noticed
-from service.wiring import pipeline_for, redis_for, restored_for, spans_for, today_for
+from service.store.simulations import Question
+from service.wiring import (
+    pipeline_for,
+    protocol_of,
+    redis_for,
+    restored_for,
+    simulation_for,
+    simulations_for,
+    spans_for,
+    today_for,
+)
 from service.wiring.bulk import bulk_sweep_for
 from workers.app import KEY_PREFIX, app
 
@@ -50,9 +63,11 @@ class Site:
         bulk: BulkSweep | None = None,
         purge: Callable[[], object] = lambda: None,
         restored: int | None = None,
+        simulate: Callable[[str], object] = lambda _: None,
     ) -> None:
         self.pipeline = pipeline
         self.purge = purge
+        self.simulate = simulate
         self.restored = restored
         self.bulk = bulk
         self.queue = queue
@@ -125,5 +140,24 @@ def _site_of(_pid: int) -> Site:
         today = today_for(settings)
         purge_and_anchor(pipeline.ledger, spans_for(settings), datetime.now(UTC), today)
 
+    def simulate(number: str) -> None:
+        asked = simulations_for(settings)
+        carry_out(asked, number, partial(simulation_asked_for, settings, pipeline.ledger))
+
     restored = rollback.restores if rollback else None
-    return Site(pipeline, Queue(app), redis_for(settings), bulk, purge, restored)
+    return Site(pipeline, Queue(app), redis_for(settings), bulk, purge, restored, simulate)
+
+
+def simulation_asked_for(
+    settings: Settings, ledger: Ledger, question: Question, progress: Callable[[int, int], None]
+) -> Simulation:
+    """Today's protocol against the one of a question, on this site's cohort."""
+    return simulation_for(
+        settings,
+        ledger,
+        protocol_of(settings, question.overlay_text),
+        today_for(settings),
+        sample=question.sample,
+        tell=lambda _: None,
+        progress=progress,
+    )

@@ -21,6 +21,8 @@ from service.queue import (
     PURGE,
     REFILL,
     SCREEN,
+    SIMULATE,
+    SIMULATION_TIME_LIMIT_SECONDS,
     SWEEP,
 )
 from service.store.errors import StoreUnavailable
@@ -123,6 +125,19 @@ def deliver(task: Task) -> None:
         elif task.request.retries < _MOST_RETURNS:
             # Whoever delivers now may have looked before the last batch of a run had reported.
             raise task.retry(countdown=_RETURN_SECONDS, max_retries=_MOST_RETURNS)
+
+
+# As a step of a bulk export: what was lost with its worker is told on the page, and asked for anew.
+@app.task(
+    name=SIMULATE,
+    acks_late=False,
+    soft_time_limit=SIMULATION_TIME_LIMIT_SECONDS,
+    time_limit=SIMULATION_TIME_LIMIT_SECONDS + 60,
+    **_TICK,
+)
+def simulate(_: Task, number: str) -> None:
+    """Try a change of the protocol on the cohort, as somebody asked on a page."""
+    site().simulate(number)
 
 
 @app.task(name=PURGE, **_TICK)

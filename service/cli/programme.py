@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -174,29 +174,19 @@ def _simulation(
     sample: int | None,
     tell: Callable[[Outcome], object],
 ) -> Simulation:
-    from service.simulate.run import Bench
-    from service.simulate.run import simulate as run
-    from service.simulate.variant import Variant, Variants
-    from service.wiring import (
-        configured_for,
-        effective_for,
-        ledger_for,
-        reading_connection_for,
-    )
+    from service.wiring import configured_for, ledger_for, simulation_for
 
-    today = Variant(*effective_for(settings))
-    # Shadow, whatever the site does: an overlay that may not go live may be tried.
-    settings = settings.model_copy(update={"mode": "shadow"})
     tried = settings.model_copy(update={"protocol_overlay": str(overlay)})
-    variants = Variants(today, Variant(*configured_for(tried)))
-    parser = variants.parser()
-    with ExitStack() as stack:
-        ledger = stack.enter_context(ledger_for(settings))
-        connection = reading_connection_for(settings, variants.vocabulary(), parser)
-        ehr = stack.enter_context(closing(connection))
-        progress = stack.enter_context(_progress())
-        bench = Bench(ehr, parser, ledger, settings.site_id, settings.batch_size)
-        return run(bench, variants, on, sample=sample, tell=tell, progress=progress)
+    with ledger_for(settings) as ledger, _progress() as progress:
+        return simulation_for(
+            settings,
+            ledger,
+            configured_for(tried),
+            on,
+            sample=sample,
+            tell=tell,
+            progress=progress,
+        )
 
 
 @contextmanager

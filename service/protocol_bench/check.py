@@ -27,15 +27,32 @@ def check_protocol(
 
     A protocol that cannot be built at all has that one error.
     """
+    return _in_order_or_invalid(_remarks(document, vocabulary, overlay, on))
+
+
+def check_draft(
+    document: Mapping[str, Any], vocabulary: Vocabulary, overlay: Overlay, on: date
+) -> tuple[Remark, ...]:
+    """The same without looking each code up, for a page: a draft changes none, and the tabular list
+    of ICD-10-CM takes seconds to load."""
+    return _in_order_or_invalid(_remarks(document, vocabulary, overlay, on, looks_codes_up=False))
+
+
+def _in_order_or_invalid(remarks: Iterator[Remark]) -> tuple[Remark, ...]:
     try:
-        return in_order(_remarks(document, vocabulary, overlay, on))
+        return in_order(remarks)
     except ProtocolInvalid as fault:
         where, _, what = str(fault).partition(": ")
         return (error(where, what or str(fault), "correct it and check again"),)
 
 
 def _remarks(
-    document: Mapping[str, Any], vocabulary: Vocabulary, overlay: Overlay | None, on: date
+    document: Mapping[str, Any],
+    vocabulary: Vocabulary,
+    overlay: Overlay | None,
+    on: date,
+    *,
+    looks_codes_up: bool = True,
 ) -> Iterator[Remark]:
     effective = document
     if overlay is None:
@@ -45,7 +62,8 @@ def _remarks(
         effective = apply_overlay(document, overlay)
         yield from approval_remarks(overlay, str(document["version"]), on)
         yield from silencing_remarks(document, effective, overlay)
-    yield from code_remarks(vocabulary, overlay)
+    if looks_codes_up:
+        yield from code_remarks(vocabulary, overlay)
     yield from threshold_remarks(effective)
     yield from reach_remarks(protocol, vocabulary)
     yield from _source_remarks(effective)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from service.protocol_bench.thresholds import numbers_in
+from service.protocol_bench.words import unit_words
 from service.screening.overlay import Overlay, apply_overlay
 from service.screening.protocol import Protocol
 
@@ -24,29 +25,54 @@ class Change:
 
 def changes(document: Mapping[str, Any], overlay: Overlay) -> tuple[Change, ...]:
     """Everything that differs from the shipped protocol, in its order."""
-    return tuple(_changes(document, apply_overlay(document, overlay), overlay))
+    return compared(document, None, overlay)
 
 
-def _changes(
-    shipped: Mapping[str, Any], effective: Mapping[str, Any], overlay: Overlay
-) -> Iterator[Change]:
-    for before, now in zip(shipped["criteria"], effective["criteria"], strict=True):
+def compared(
+    document: Mapping[str, Any], before: Overlay | None, now: Overlay | None
+) -> tuple[Change, ...]:
+    """What differs between two overlays of one protocol; None is the protocol as it ships.
+
+    `shipped` of a change is then how it stands under the first, `effective` under the second.
+    """
+    one, other = (
+        document if overlay is None else apply_overlay(document, overlay)
+        for overlay in (before, now)
+    )
+    return (*_changes(one, other), *_additions(before, now))
+
+
+def _changes(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[Change]:
+    for before, now in zip(one["criteria"], other["criteria"], strict=True):
         for name in _FIELDS:
             default = True if name == "is_on" else ""
             old, new = before.get(name, default), now.get(name, default)
             if old != new:
                 yield Change(f"criteria.{before['number']}.{name}", _word(old), _word(new))
-    numbers = {where: number for _, where, number in numbers_in(shipped)}
-    for _, where, number in numbers_in(effective):
+    numbers = {where: number for _, where, number in numbers_in(one)}
+    for _, where, number in numbers_in(other):
         old, new = numbers[where], number
         if old != new:
             yield Change(where, _number(old), _number(new))
+
+
+def _additions(before: Overlay | None, now: Overlay | None) -> Iterator[Change]:
+    """Codes and lines, which an overlay only ever adds."""
+    old, new = (tuple(_added(o)) if o is not None else () for o in (before, now))
+    for where, words in old:
+        if (where, words) not in new:
+            yield Change(where, words, "")
+    for where, words in new:
+        if (where, words) not in old:
+            yield Change(where, "", words)
+
+
+def _added(overlay: Overlay) -> Iterator[tuple[str, str]]:
     for name, codes in overlay.local_codes.items():
         for code in codes:
-            added = f"{code.system} {code.code} ({code.display})"
-            yield Change(f"local_codes.{name}", "", added)
+            yield f"local_codes.{name}", f"{code.system} {code.code} ({code.display})"
     for line in overlay.local_lines:
-        yield Change("added to every alert", "", line)
+        yield "added to every alert", line
 
 
 def _word(value: object) -> str:
@@ -54,7 +80,8 @@ def _word(value: object) -> str:
 
 
 def _number(number: Mapping[str, Any]) -> str:
-    return f"{number['value']:g} {number['unit']} ({number['certainty']}: {number['source']})"
+    unit = unit_words(str(number["unit"]))
+    return f"{number['value']:g} {unit} ({number['certainty']}: {number['source']})"
 
 
 def protocol_json(

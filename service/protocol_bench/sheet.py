@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.protocol_bench.effective import Change, changes
+from service.protocol_bench.words import domain_words, plain_words, unit_words
 from service.screening.criteria import CRITERIA
 from service.screening.criterion import Criterion, Role
 from service.screening.decision_meaning import POLICY as DECISION_REASONS
@@ -20,22 +21,6 @@ from service.screening.decision_meaning import SPANS, Meaning
 from service.screening.overlay import Overlay, apply_overlay
 from service.screening.value_sets import ValueSet, Vocabulary
 
-_UNITS = {
-    "a": "years",
-    "mo": "months",
-    "d": "days",
-    "mg/mg": "mg per mg",
-    "mg/d": "mg a day",
-    "{drinks}/d": "drinks a day",
-    "{units}/wk": "units a week",
-    "{score}": "points",
-}
-_CAPITALS = {"edss": "EDSS", "bmi": "BMI", "t": "T-score", "z": "Z-score", "mg": "mg", "cm": "cm"}
-CERTAINTIES = {
-    "V": "seen in the source",
-    "V-abs": "seen in its abstract",
-    "local": "local decision, unconfirmed",
-}
 _HEADINGS = {
     Role.COHORT: "Who is watched",
     Role.RISK_FACTOR: "Risk factors",
@@ -155,16 +140,6 @@ def sheet_of(
     )
 
 
-def plain_words(name: str) -> str:
-    """A number's name as words: `edss_at_least` is `EDSS at least`."""
-    return " ".join(_CAPITALS.get(word, word) for word in name.replace("-", "_").split("_"))
-
-
-def unit_words(unit: str) -> str:
-    """A UCUM unit as words."""
-    return _UNITS.get(unit, unit.strip("{}"))
-
-
 def _sections(lines: Sequence[Line], effective: Mapping[str, Any]) -> Iterator[Section]:
     roles = {i["number"]: CRITERIA[i["criterion"]].role for i in effective["criteria"]}
     for role, heading in _HEADINGS.items():
@@ -179,7 +154,7 @@ def _line(item: Mapping[str, Any], before: Mapping[str, Any], codes: _Codes) -> 
         number=item["number"],
         title=item["title"],
         grade=item.get("grade", ""),
-        domain=item.get("domain", ""),
+        domain=domain_words(item.get("domain", "")),
         is_on=item.get("is_on", True),
         citation=item["citation"],
         certainty=item["certainty"],

@@ -58,6 +58,10 @@ def simulation_json(found: Simulation) -> dict[str, Any]:
             {"today": str(before), "changed": str(after), "people": people}
             for (before, after), people in sorted(found.transitions.items())
         ],
+        "new_alerts": {
+            "today": round(found.opens_today * found.scale),
+            "changed": round(found.opens_changed * found.scale),
+        },
         "dxa_slots": {
             "months": [day.isoformat() for day in months_ahead(found.on)],
             "people_for_each_judged": round(found.scale, 4),

@@ -41,7 +41,7 @@ class Outcome:
     """Both protocols on one person.
 
     `differing` are the numbers of the criteria that are met by one protocol alone, or in another
-    grade.
+    grade. `opens` is how many alerts would open now by today's protocol, and by the changed one.
     """
 
     patient_id: str
@@ -50,6 +50,7 @@ class Outcome:
     today: Standing
     changed: Standing
     differing: tuple[str, ...]
+    opens: tuple[int, int]
 
     @property
     def is_newly_due(self) -> bool:
@@ -62,7 +63,9 @@ class Outcome:
         return self.today.status is Status.DUE and self.changed.status is not Status.DUE
 
 
-def outcome(record: PatientRecord, today: Judge, changed: Judge, on: date) -> Outcome:
+def outcome(
+    record: PatientRecord, today: Judge, changed: Judge, on: date, opens: tuple[int, int]
+) -> Outcome:
     """Judge one person by both protocols; `record` gives sex and age."""
     before, after = today(on), changed(on)
     return Outcome(
@@ -72,6 +75,7 @@ def outcome(record: PatientRecord, today: Judge, changed: Judge, on: date) -> Ou
         today=Standing(before.status, _due_in(before.status, today, on)),
         changed=Standing(after.status, _due_in(after.status, changed, on)),
         differing=_differing(before, after),
+        opens=opens,
     )
 
 

@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 
 import structlog
 
@@ -21,8 +22,10 @@ from service.audit_looks import record_look
 from service.ehr.alert_history import AlertHistory
 from service.ehr.connection import EHRConnection
 from service.ehr.errors import EHRError
+from service.screening.alert import Action
+from service.screening.assess import Assessment
 from service.screening.record import Decision, PatientRecord
-from service.simulate.outcome import Judge, Outcome, outcome
+from service.simulate.outcome import Outcome, outcome
 from service.simulate.tally import Simulation
 from service.simulate.variant import TwoReadings, Variant, Variants
 from service.store.errors import StoreError
@@ -132,23 +135,36 @@ def _outcomes(
     for record in bench.ehr.read_records(batch, variants.needs):
         alerts = known.alerts.get(record.patient.id, AlertHistory())
         said = known.decisions.get(record.patient.id, ())
-        today = _judge(record, variants.today, alerts, said, bench.site)
         other = bench.parser.changed(record)
-        changed = _judge(other, variants.changed, alerts, said, bench.site)
-        yield outcome(record, today, changed, on)
+        today = _Mind(record, variants.today, alerts, said, bench.site)
+        changed = _Mind(other, variants.changed, alerts, said, bench.site)
+        opens = today.opens(on), changed.opens(on)
+        yield outcome(record, today.judge, changed.judge, on, opens)
 
 
-def _judge(
-    record: PatientRecord,
-    variant: Variant,
-    alerts: AlertHistory,
-    decisions: Iterable[Decision],
-    site: str,
-) -> Judge:
-    said = tuple(decisions)
-    return lambda day: (
-        think(record, alerts, variant.protocol, day, site=site, decisions=said).assessment
-    )
+class _Mind:
+    """One person by one protocol; what was thought of a day is kept for the second question."""
+
+    def __init__(
+        self,
+        record: PatientRecord,
+        variant: Variant,
+        alerts: AlertHistory,
+        decisions: Iterable[Decision],
+        site: str,
+    ) -> None:
+        said = tuple(decisions)
+        self._think = cache(
+            lambda day: think(record, alerts, variant.protocol, day, site=site, decisions=said)
+        )
+
+    def judge(self, day: date) -> Assessment:
+        """The assessment on a day."""
+        return self._think(day).assessment
+
+    def opens(self, day: date) -> int:
+        """How many alerts would open on a day."""
+        return sum(plan.action is Action.CREATE for plan in self._think(day).plans)
 
 
 def _known(bench: Bench, batch: Sequence[str]) -> _Known:

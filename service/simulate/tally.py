@@ -58,7 +58,8 @@ class Simulation:
 
     `cohort` is how many the cohort's sources name, `chosen` how many of them were to be read,
     `failed` how many of those could not be judged. `transitions` is by (today, changed).
-    `divisions` is by stratifier, stratum and change; `criteria` by number and change.
+    `opens_…` is how many alerts would open now. `divisions` is by stratifier, stratum and change;
+    `criteria` by number and change.
     """
 
     on: date
@@ -73,12 +74,16 @@ class Simulation:
     divisions: dict[str, Table] = field(default_factory=_divisions)
     slots_today: Slots = field(default_factory=Slots)
     slots_changed: Slots = field(default_factory=Slots)
+    opens_today: int = 0
+    opens_changed: int = 0
 
     def add(self, found: Outcome) -> None:
         """Count one person."""
         self.transitions[found.today.status, found.changed.status] += 1
         self.slots_today.add(found.today)
         self.slots_changed.add(found.changed)
+        self.opens_today += found.opens[0]
+        self.opens_changed += found.opens[1]
         if {found.today.status, found.changed.status} == {Status.NOT_IN_COHORT}:
             return
         change = change_of(found)

@@ -21,6 +21,7 @@ from service.store.cohort_readings import CohortReadings
 from service.store.database import Database
 from service.store.dead_letters import DeadLetters
 from service.store.decisions import Decisions
+from service.store.drafts import Drafts
 from service.store.duplicates import Duplicates
 from service.store.merges import Merges
 from service.store.milestones import Milestones
@@ -75,6 +76,7 @@ class Ledger:
         self.tallies = Tallies(self._database)
         self.watched = Watched(self._database)
         self.approvals = Approvals(self._database)
+        self.drafts = Drafts(self._database)
         self.switches = Switches(self._database)
         self.bulk_jobs = BulkJobs(self._database)
 

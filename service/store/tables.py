@@ -179,6 +179,19 @@ sa.Index(
     postgresql_where=APPROVALS.c.is_current,
 )
 
+DRAFT_OVERLAYS = sa.Table(
+    "draft_overlays",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("author", sa.String, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("protocol_digest", sa.String, nullable=False),
+    sa.Column("overlay_text", sa.Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What a clinical lead proposes; it counts for nothing until it is approved as a file."""
+
 CANARY_PEOPLE = sa.Table(
     "canary_people",
     METADATA,

@@ -32,6 +32,7 @@ from service.wiring.protocol import (
 )
 from service.wiring.rebuilding import rebuilding_for
 from service.wiring.signing_in import launch_provider_for, sign_in_provider_for
+from service.wiring.simulating import simulation_for, simulations_for
 from service.wiring.taking_back import channels_for
 from service.wiring.watching import gauge_sources_for, queue_lengths_of
 
@@ -65,6 +66,8 @@ __all__ = [
     "shipped_vocabulary_for",
     "sign_in_provider_for",
     "signing_keys_for",
+    "simulation_for",
+    "simulations_for",
     "smart_access_for",
     "spans_for",
     "standing_for",

@@ -12,6 +12,7 @@ from service.queue import (
     REFILL,
     ROUTES,
     SCREEN,
+    SIMULATE,
     SWEEP,
     TASK_SOFT_TIME_LIMIT_SECONDS,
     TASK_TIME_LIMIT_SECONDS,
@@ -50,6 +51,14 @@ def test_a_batch_holds_patient_keys_and_nothing_else():
     assert [(name, args) for name, args, _ in sent.messages] == [(SCREEN, (["key-1", "key-2"],))]
 
 
+def test_a_simulation_is_named_by_its_number_alone():
+    sent = Sent()
+
+    Queue(sent).simulate("a-number")
+
+    assert [(name, args) for name, args, _ in sent.messages] == [(SIMULATE, ("a-number",))]
+
+
 def test_arguments_are_hidden_from_events_and_logs():
     sent = Sent()
 
@@ -69,6 +78,7 @@ def test_every_task_has_one_of_the_queues_and_every_queue_a_task():
         BULK_STEP,
         PURGE,
         NOTICED,
+        SIMULATE,
     }
     assert set(ROUTES.values()) == set(QUEUES)
 

@@ -25,6 +25,8 @@ from service.web.pages.patient import patient_routes
 from service.web.pages.picture import get_ready_to_draw
 from service.web.pages.programme import programme_routes
 from service.web.pages.protocol import protocol_routes
+from service.web.pages.protocol_drafts import draft_routes
+from service.web.pages.protocol_simulation import simulation_routes
 from service.web.pages.worklist import worklist_routes
 from service.wiring import redis_for
 
@@ -60,6 +62,8 @@ def pages(desk: Desk) -> list[BaseRoute]:
         *audit_routes(desk),
         *protocol_routes(desk),
         *programme_routes(desk),
+        *draft_routes(desk),
+        *simulation_routes(desk),
     ]
 
 

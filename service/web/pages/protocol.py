@@ -17,12 +17,13 @@ from starlette.routing import BaseRoute
 
 from service.going_live.leave import GoingLive
 from service.protocol_bench.citing import linked
-from service.protocol_bench.sheet import CERTAINTIES, Sheet, plain_words, sheet_of
+from service.protocol_bench.sheet import Sheet, sheet_of
+from service.protocol_bench.words import CERTAINTIES, plain_words
 from service.screening.overlay import Overlay
 from service.screening.protocol import Protocol, ProtocolInvalid, packaged_document
 from service.settings import SettingsInvalid
 from service.store.approvals import Approval
-from service.web.access.visitor import Visitor
+from service.web.access.visitor import Role, Visitor
 from service.web.pages.desk import STAFF, Desk, Problem, page
 from service.wiring import (
     effective_for,
@@ -60,6 +61,7 @@ def protocol_routes(desk: Desk) -> list[BaseRoute]:
             today=today_for(desk.settings),
             leave=GoingLive(ledger, desk.settings.mode).leave(found.protocol.digest).sentence(),
             approvals=list(_approvals(desk, found.protocol.digest)),
+            may_try=Role.CLINICAL_LEAD in visitor.roles,
             certainties=CERTAINTIES,
             linked=linked,
             plain_words=plain_words,

@@ -18,3 +18,30 @@ for (const button of document.querySelectorAll("button[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+
+// <input type="range" data-moves="id of a number field" hidden>: a slider beside a number.
+for (const range of document.querySelectorAll("input[type=range][data-moves]")) {
+  const field = document.getElementById(range.dataset.moves);
+  range.hidden = false;
+  range.addEventListener("input", () => { field.value = range.value; });
+  field.addEventListener("input", () => { range.value = field.value; });
+}
+
+// data-watches="address": asks how far something is, and opens the page anew once it has ended.
+for (const part of document.querySelectorAll("[data-watches]")) {
+  const words = part.querySelector("[data-words]");
+  const bar = part.querySelector("progress");
+  const look = async () => {
+    let told = {};
+    try { told = await (await fetch(part.dataset.watches)).json(); } catch { /* Asked again. */ }
+    if (told.state && told.state !== part.dataset.state) { location.reload(); return; }
+    if (told.total) {
+      bar.max = told.total;
+      bar.value = told.done;
+      const text = `${told.done} of ${told.total} people read.`;
+      if (words.textContent !== text) words.textContent = text;
+    }
+    setTimeout(look, 3000);
+  };
+  setTimeout(look, 1500);
+}

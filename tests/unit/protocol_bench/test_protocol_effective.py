@@ -20,8 +20,8 @@ def test_a_changed_number_is_shown_as_shipped_and_as_it_is():
     assert found == (
         Change(
             "criteria.MSO-13.numbers.age_minor",
-            "50 a (local: specification 3.3)",
-            "55 a (local: us)",
+            "50 years (local: specification 3.3)",
+            "55 years (local: us)",
         ),
     )
 

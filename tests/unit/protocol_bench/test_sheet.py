@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from service.protocol_bench.citing import linked
-from service.protocol_bench.sheet import plain_words, sheet_of, unit_words
+from service.protocol_bench.sheet import sheet_of
+from service.protocol_bench.words import plain_words, unit_words
 from service.screening.overlay import overlaid, overlay_from
 from service.screening.protocol import packaged_document
 from service.screening.value_sets import packaged_vocabulary

@@ -34,6 +34,7 @@ def outcome_of(
     band: str = "40-49",
     due_in: tuple[int | None, int | None] = (None, None),
     patient: str = "p1",
+    opens: tuple[int, int] = (0, 0),
 ) -> Outcome:
     standings = (Standing(today, due_in[0]), Standing(changed, due_in[1]))
-    return Outcome(patient, sex, band, *standings, differing)
+    return Outcome(patient, sex, band, *standings, differing, opens)

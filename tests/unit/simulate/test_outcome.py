@@ -26,7 +26,7 @@ def due_from(day, before=Status.NOT_AT_RISK):
 
 
 def judged(today, changed):
-    return outcome(RECORD, today, changed, ON)
+    return outcome(RECORD, today, changed, ON, (0, 0))
 
 
 def test_sex_and_age_band_are_those_of_the_day():

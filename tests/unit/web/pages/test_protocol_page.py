@@ -94,5 +94,10 @@ def test_who_approved_which_digest_is_told(browser_with, ledger):
     assert "in force now" not in text
 
 
+def test_an_operator_is_offered_no_change_to_try(browser_with):
+    assert 'href="/protocol/change"' not in browser_with(role=Role.OPERATOR).reads("/protocol")
+    assert 'href="/protocol/change"' in browser_with().reads("/protocol")
+
+
 def test_a_clinician_who_came_from_a_chart_sees_no_protocol(browser_with):
     assert browser_with(role=Role.CLINICIAN).client.get("/protocol").status_code == 403

@@ -1,0 +1,63 @@
+"""How long a number of DXA slots takes: months until everybody due is scanned, and who waits then.
+
+A newcomer would get one thing wrong: this is arithmetic, not a forecast. Month by month as many are
+scanned as there are slots; then those join who become due on the first of the next month if nothing
+changes but the calendar. Who has an order already is taken to have a slot. After twelve months
+nobody knows who becomes due: from then on it is the mean of the twelve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_MOST_MONTHS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One month: who waits at its beginning, who is scanned in it, who joins at its end."""
+
+    waiting: int
+    scanned: int
+    joining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a number of slots a month does.
+
+    `months` until nobody who is due waits, 0 where nobody does, None where the slots never catch
+    up. `left` is who waits after the months that were looked at.
+    """
+
+    course: tuple[Month, ...]
+    months: int | None
+    left: int
+
+
+def outlook(backlog: int, joining: Sequence[int], slots: int) -> Outlook:
+    """`backlog` are due now, `joining` become due at the end of each coming month."""
+    course: list[Month] = []
+    waiting, months = backlog, 0 if backlog == 0 else None
+    for number, more in enumerate(joining, 1):
+        scanned = min(waiting, slots)
+        course.append(Month(waiting, scanned, more))
+        if months is None and waiting <= slots:
+            months = number
+        waiting += more - scanned
+    if months is None:
+        months = _later(
+            waiting, sum(joining) / len(joining) if joining else 0.0, slots, len(joining)
+        )
+    return Outlook(tuple(course), months, waiting)
+
+
+def _later(waiting: float, mean: float, slots: int, months: int) -> int | None:
+    """The month in which the queue ends by the mean, counted on from `months`; None for never."""
+    while months < _MOST_MONTHS:
+        months += 1
+        if waiting <= slots:
+            return months
+        waiting += mean - slots
+    return None

@@ -1,0 +1,165 @@
+"""The simulation that was asked for: how far it is, what came out, and how to go on from there.
+
+A newcomer would get two things wrong. A worker carries it out, not the web process: reading and
+judging a whole cohort takes minutes, and cards are answered here in milliseconds (decision 0031).
+And how far it is, is asked for every few seconds: those questions are no looks and leave no row in
+the audit, since they tell two numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from redis.exceptions import RedisError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from service.going_live.leave import Volume
+from service.queue import Queue, QueueUnavailable
+from service.report.disclosure import HIDDEN_UP_TO, ROUNDED_TO, rounded
+from service.settings import SettingsInvalid
+from service.simulate.scans import Outlook, outlook
+from service.store.acts import Act
+from service.store.drafts import NewDraft
+from service.store.simulations import AskedSimulation, Question, Simulations
+from service.web.access.visitor import Visitor
+from service.web.late import once
+from service.web.pages.desk import LEAD, Desk, Form, Problem, page
+from service.web.pages.protocol import HERE
+from service.web.pages.protocol_change import MOST_SLOTS, change_routes, save_draft
+from service.wiring import protocol_of, simulations_for
+
+PATH = "/protocol/simulation"
+_log = structlog.get_logger()
+_NO_WORKERS = Problem(
+    503,
+    "Nobody to carry it out",
+    "A simulation is carried out by the workers, and their queue cannot be reached now. Nothing was"
+    " started: try again, or use `boneflag simulate`.",
+)
+
+
+def simulation_routes(desk: Desk) -> list[BaseRoute]:
+    """The form of a change, and the simulation that it starts."""
+    simulations = once(lambda: simulations_for(desk.settings))
+    queue = once(lambda: _queue(desk))
+
+    def start(visitor: Visitor, question: Question, digest: str) -> Response:
+        if desk.ledger().switches.paused() is not None:
+            raise Problem(409, "Paused", "BoneFlag is paused and reads nothing: try it afterwards.")
+        send = _reachable(queue)
+        number = simulations().begin(question, datetime.now(UTC))
+        if number is None:
+            raise Problem(
+                409,
+                "One at a time",
+                "Another simulation is under way. Wait for it, or cancel it on its page.",
+            )
+        desk.record(visitor, [Act("simulate", detail=PATH, protocol_digest=digest)])
+        send(number)
+        return RedirectResponse(PATH, 303)
+
+    def show(request: Request, visitor: Visitor) -> Response:
+        asked = simulations().newest(datetime.now(UTC))
+        slots = _slots(request.query_params.get("slots", ""), asked)
+        return desk.render(
+            "protocol-simulation.html",
+            visitor,
+            here=HERE,
+            asked=asked,
+            asked_at=_time(asked, desk),
+            slots=slots,
+            most_slots=MOST_SLOTS,
+            outlooks=_outlooks(asked, slots),
+            limits=_limits(desk, asked),
+            rounded=rounded,
+            hidden_up_to=HIDDEN_UP_TO,
+            rounded_to=ROUNDED_TO,
+        )
+
+    def take(_: Request, visitor: Visitor, form: Form) -> Response:
+        asked = simulations().newest(datetime.now(UTC))
+        if asked is None or asked.number != form.get("number"):
+            raise Problem(409, "Not this one", "Another simulation took its place: look again.")
+        if form.get("act") == "cancel":
+            simulations().cancel(asked.number)
+            return RedirectResponse(PATH, 303)
+        question = asked.question
+        digest = protocol_of(desk.settings, question.overlay_text)[0].digest
+        new = NewDraft(question.title, question.author, digest, question.overlay_text)
+        return RedirectResponse(f"/protocol/drafts/{save_draft(desk, visitor, new)}", 303)
+
+    return [
+        *change_routes(desk, start),
+        page(desk, PATH, LEAD, show, take),
+        _progress_route(desk, simulations),
+    ]
+
+
+def _progress_route(desk: Desk, simulations: Callable[[], Simulations]) -> Route:
+    def progress(request: Request) -> Response:
+        try:
+            visitor = desk.entrance.visitor(request)
+            if visitor is None or not visitor.roles & LEAD:
+                return JSONResponse({}, 403)
+            asked = simulations().newest(datetime.now(UTC))
+        except RedisError as error:
+            _log.warning("progress_unknown", error=type(error).__name__)
+            return JSONResponse({}, 503)
+        body = {"state": asked.state, "done": asked.done, "total": asked.total} if asked else {}
+        return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(progress, request)
+
+    return Route(f"{PATH}/progress", endpoint)
+
+
+def _queue(desk: Desk) -> Queue:
+    from workers.sending import queue_for
+
+    return queue_for(desk.settings)
+
+
+def _reachable(queue: Callable[[], Queue]) -> Callable[[str], None]:
+    try:
+        return queue().simulate
+    except (QueueUnavailable, SettingsInvalid) as error:
+        _log.warning("simulation_not_queued", error=type(error).__name__)
+        raise _NO_WORKERS from None
+
+
+def _time(asked: AskedSimulation | None, desk: Desk) -> str:
+    return f"{asked.asked_at.astimezone(desk.settings.zone):%Y-%m-%d %H:%M}" if asked else ""
+
+
+def _slots(text: str, asked: AskedSimulation | None) -> int | None:
+    """What was typed on this page, else what was asked with the simulation."""
+    if text.isdecimal() and int(text) <= MOST_SLOTS:
+        return int(text)
+    return asked.question.slots if asked is not None else None
+
+
+def _outlooks(asked: AskedSimulation | None, slots: int | None) -> dict[str, Outlook]:
+    if asked is None or asked.counts is None or slots is None:
+        return {}
+    scans: dict[str, dict[str, Any]] = asked.counts["scans"]
+    return {name: outlook(s["backlog"], s["monthly"], slots) for name, s in scans.items()}
+
+
+def _limits(desk: Desk, asked: AskedSimulation | None) -> dict[str, str]:
+    """For each protocol, which limit of a run its new alerts would exceed; "" for none."""
+    if asked is None or asked.counts is None:
+        return {}
+    most = desk.settings.max_new_alerts_per_run
+    volume = Volume(most, desk.settings.max_new_alerts_percent_per_run)
+    cohort = int(asked.counts["cohort"])
+    return {
+        name: volume.why_too_many(rounded(number) or 0, cohort)
+        for name, number in asked.counts["new_alerts"].items()
+    }

@@ -1,0 +1,58 @@
+"""What is kept of a simulation: small numbers are hidden before anything is."""
+
+from __future__ import annotations
+
+import json
+
+from service.screening.assess import Status
+from service.simulate.kept import kept_counts
+from service.simulate.tally import Simulation
+
+from .builders import ON, PROTOCOL, outcome_of
+
+DUE, FINE = Status.DUE, Status.NOT_AT_RISK
+
+
+def kept(*outcomes, cohort=None):
+    found = Simulation(ON, PROTOCOL, PROTOCOL, cohort or len(outcomes), True, len(outcomes))
+    for one in outcomes:
+        found.add(one)
+    return kept_counts(found)
+
+
+def test_a_step_of_seven_is_left_out_and_one_of_eight_is_rounded():
+    seven = kept(*[outcome_of(FINE, DUE)] * 7, *[outcome_of(DUE, DUE)] * 41)
+    eight = kept(*[outcome_of(FINE, DUE)] * 8, *[outcome_of(DUE, DUE)] * 41)
+    assert {"today": "not-at-risk", "changed": "due", "people": 10} in eight["steps"]
+    assert [s for s in seven["steps"] if s["today"] != s["changed"]] == []
+
+
+def test_how_many_are_newly_due_is_hidden_up_to_seven():
+    assert kept(*[outcome_of(FINE, DUE)] * 7)["due"]["newly"] is None
+    assert kept(*[outcome_of(FINE, DUE)] * 8)["due"]["newly"] == 10
+
+
+def test_what_a_criterion_made_is_hidden_too():
+    (row,) = kept(*[outcome_of(FINE, DUE, "MSO-13")] * 9, outcome_of(DUE, FINE, "MSO-13"))[
+        "criteria"
+    ]
+    assert (row["number"], row["title"], row["newly"], row["no_longer"]) == (
+        *("MSO-13", "Age", 10),
+        None,
+    )
+
+
+def test_scans_and_new_alerts_are_of_the_whole_cohort():
+    found = kept(*[outcome_of(FINE, DUE, opens=(0, 1), due_in=(2, None))] * 10, cohort=100)
+    assert found["new_alerts"] == {"today": 0, "changed": 100}
+    assert found["scans"]["changed"]["backlog"] == 100
+    assert found["scans"]["today"]["monthly"][2] == 100
+
+
+def test_it_can_be_kept_as_json_and_names_nobody():
+    text = json.dumps(kept(outcome_of(FINE, DUE, patient="somebody")))
+    assert "somebody" not in text
+
+
+def test_a_cohort_of_nobody_has_no_steps():
+    assert kept()["steps"] == []

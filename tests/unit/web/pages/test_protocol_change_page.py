@@ -1,0 +1,238 @@
+"""Trying a change and keeping it as a draft: what is taken, what is refused, what is never done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import redis
+from pydantic import SecretStr
+
+from service.queue import SCREEN_QUEUE, queue_key
+from service.screening.overlay import overlay_from
+from service.settings import Settings
+from service.store.ledger import Ledger
+from service.store.simulations import Simulations
+from service.web.access.visitor import Role
+from tests.lib.overlays import APPROVED
+from tests.lib.pages import browsing
+from tests.lib.redis_server import running_redis
+
+EDSS = "criteria.MSO-02.numbers.edss_at_least"
+COUNTS = {
+    "on": "2026-11-23",
+    "today": {"version": "1", "digest": "a"},
+    "changed": {"version": "2", "digest": "b"},
+    "cohort": 300,
+    "is_cohort_complete": True,
+    "judged": 300,
+    "failed": 0,
+    "due": {"today": 100, "changed": 160, "newly": 60, "no_longer": None},
+    "steps": [{"today": "not-at-risk", "changed": "due", "people": 60}],
+    "criteria": [{"number": "MSO-02", "title": "EDSS", "newly": 60, "no_longer": None}],
+    "new_alerts": {"today": 10, "changed": 160},
+    "scans": {
+        "today": {"backlog": 100, "waiting": 10, "monthly": [0] * 12},
+        "changed": {"backlog": 160, "waiting": 10, "monthly": [0] * 12},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def redis_url():
+    with running_redis() as url:
+        yield url
+
+
+@pytest.fixture
+def client(redis_url):
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory):
+    path = tmp_path_factory.mktemp("ledger") / "ledger.sqlite3"
+    with Ledger(f"sqlite:///{path}", attempts_in_a_run=5) as ledger:
+        ledger.migrate()
+        yield ledger
+
+
+@pytest.fixture
+def browser(ledger, client, redis_url, tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(APPROVED)
+    settings = Settings(
+        protocol_overlay=str(overlay), redis_url=SecretStr(redis_url), site_id="ward"
+    )
+    for draft in ledger.drafts.newest(100):
+        ledger.drafts.delete(draft.id, "test", datetime.now(UTC))
+    with browsing(settings, ledger, redis_url) as browser:
+        browser.signs_in(Role.CLINICAL_LEAD)
+        yield browser
+
+
+@pytest.fixture
+def simulations(client):
+    return Simulations(client, "ward")
+
+
+def now():
+    return datetime.now(UTC)
+
+
+def test_the_form_sent_as_it_stands_changes_nothing(browser, ledger):
+    assert browser.sends("/protocol/change", act="save", title="As it is").status_code == 303
+    (draft,) = ledger.drafts.newest(2)
+    assert overlay_from(draft.overlay_text).entries == {}
+
+
+def test_what_was_changed_is_saved_with_the_name_of_who_is_signed_in(browser, ledger):
+    fields = {EDSS: "5.5", "on.MSO-11": "no", "title": "Earlier", "review_by": "2027-01-31"}
+    answer = browser.sends("/protocol/change", act="save", **fields)
+    (draft,) = ledger.drafts.newest(2)
+    assert answer.headers["location"] == f"/protocol/drafts/{draft.id}"
+    overlay = overlay_from(draft.overlay_text)
+    assert overlay.entries["MSO-02"].numbers["edss_at_least"].value == 5.5
+    assert overlay.entries["MSO-11"].is_on is False
+    assert (overlay.author.name, overlay.approver) == ("A. Lead", None)
+
+
+@pytest.mark.parametrize("value", ["9.6", "0.4", "many", "nan", "inf"])
+def test_a_number_outside_its_bounds_is_refused_with_what_it_is(browser, ledger, value):
+    answer = browser.sends("/protocol/change", act="save", **{EDSS: value})
+    assert answer.status_code == 400
+    assert "EDSS" in answer.text
+    assert ledger.drafts.newest(1) == []
+
+
+@pytest.mark.parametrize("field", [{"slots": "-1"}, {"slots": "1.5"}, {"sample": "0"}])
+def test_slots_and_people_are_whole_numbers(browser, simulations, field):
+    answer = browser.sends("/protocol/change", act="simulate", **field)
+    assert answer.status_code == 400
+    assert simulations.newest(now()) is None
+
+
+def test_a_title_that_no_alert_may_say_does_not_matter_in_a_draft_but_a_long_one_does(browser):
+    assert browser.sends("/protocol/change", act="save", title="x" * 301).status_code == 400
+
+
+def test_a_change_that_is_tried_is_queued_by_its_number_alone(browser, client, simulations):
+    answer = browser.sends("/protocol/change", act="simulate", **{EDSS: "5", "slots": "20"})
+    assert answer.headers["location"] == "/protocol/simulation"
+    asked = simulations.newest(now())
+    assert (asked.state, asked.question.slots, asked.question.sample) == ("waiting", 20, None)
+    (message,) = client.lrange(queue_key(SCREEN_QUEUE), 0, -1)
+    assert b"A. Lead" not in message
+
+
+def test_who_tried_what_is_in_the_audit(browser, ledger):
+    browser.sends("/protocol/change", act="simulate", **{EDSS: "5"})
+    row = list(ledger.audit.rows())[-1]
+    assert (row.what, row.by_whom) == ("simulate", "A. Lead")
+    assert row.protocol_digest.startswith("sha256:")
+
+
+def test_a_second_one_is_refused_while_the_first_is_under_way(browser):
+    browser.sends("/protocol/change", act="simulate")
+    answer = browser.sends("/protocol/change", act="simulate")
+    assert answer.status_code == 409
+    assert "under way" in answer.text
+
+
+def test_nothing_is_started_while_it_is_paused(browser, ledger, simulations):
+    ledger.switches.pause("EHR upgrade", now())
+    try:
+        assert browser.sends("/protocol/change", act="simulate").status_code == 409
+    finally:
+        ledger.switches.resume()
+    assert simulations.newest(now()) is None
+
+
+def test_a_simulation_survives_a_reload_and_can_be_cancelled(browser, simulations):
+    browser.sends("/protocol/change", act="simulate")
+    number = simulations.newest(now()).number
+    assert "Waiting for a worker" in browser.reads("/protocol/simulation")
+    simulations.take(number, now())
+    simulations.progress(number, 60, 300, now())
+    assert "60 of 300 people read" in browser.reads("/protocol/simulation")
+    assert browser.client.get("/protocol/simulation/progress").json() == {
+        "state": "reading",
+        "done": 60,
+        "total": 300,
+    }
+    browser.sends("/protocol/simulation", act="cancel", number=number)
+    assert "It was cancelled." in browser.reads("/protocol/simulation")
+
+
+def test_an_answer_shows_what_moves_the_limits_and_the_slots(browser, simulations):
+    browser.sends("/protocol/change", act="simulate", slots="50")
+    simulations.take(simulations.newest(now()).number, now())
+    simulations.finish(simulations.newest(now()).number, COUNTS)
+    text = browser.reads("/protocol/simulation")
+    assert "160 new alerts, the limit is 50" in text
+    assert "after 4 months" in text
+    assert "7 or fewer" in text
+    assert "after 16 months" in browser.reads("/protocol/simulation?slots=10")
+
+
+def test_why_there_is_no_answer_is_told(browser, simulations):
+    browser.sends("/protocol/change", act="simulate")
+    simulations.fail(simulations.newest(now()).number, "The EHR is away.")
+    assert "It ended without an answer. The EHR is away." in browser.reads("/protocol/simulation")
+
+
+def test_what_was_tried_can_be_saved_as_a_draft(browser, simulations, ledger):
+    browser.sends("/protocol/change", act="simulate", title="Earlier", **{EDSS: "5"})
+    asked = simulations.newest(now())
+    browser.sends("/protocol/simulation", act="save", number=asked.number)
+    (draft,) = ledger.drafts.newest(2)
+    assert (draft.title, draft.overlay_text) == ("Earlier", asked.question.overlay_text)
+
+
+def test_only_a_clinical_lead_tries_and_deletes(browser, ledger):
+    browser.sends("/protocol/change", act="save", title="Earlier", **{EDSS: "5"})
+    (draft,) = ledger.drafts.newest(1)
+    browser.signs_in(Role.OPERATOR, name="O. Perator")
+    for path in ("/protocol/change", "/protocol/simulation", "/protocol/simulation/progress"):
+        assert browser.client.get(path).status_code == 403
+    assert browser.sends(f"/protocol/drafts/{draft.id}", act="delete").status_code == 403
+    assert "Delete" not in browser.reads("/protocol/drafts")
+    assert ledger.drafts.get(draft.id) is not None
+
+
+def test_a_draft_stands_beside_what_is_in_force_with_what_is_missing(browser, ledger):
+    browser.sends("/protocol/change", act="save", title="Earlier", **{EDSS: "5"})
+    (draft,) = ledger.drafts.newest(1)
+    assert "Earlier" in browser.reads("/protocol/drafts")
+    text = browser.reads(f"/protocol/drafts/{draft.id}")
+    assert f'<code class="small">{EDSS}</code>' in text
+    assert "nobody has approved it" in text
+    assert "no review date" in text
+
+
+def test_a_draft_is_downloaded_as_the_file_that_it_is(browser, ledger):
+    browser.sends("/protocol/change", act="save", title="Earlier", **{EDSS: "5"})
+    (draft,) = ledger.drafts.newest(1)
+    answer = browser.client.get(f"/protocol/drafts/{draft.id}/overlay.yaml")
+    assert answer.text == draft.overlay_text
+    name = f'attachment; filename="st-elsewhere-2-draft-{draft.id}.yaml"'
+    assert answer.headers["content-disposition"] == name
+
+
+def test_a_change_may_begin_with_a_draft(browser, ledger):
+    browser.sends("/protocol/change", act="save", title="Earlier", **{EDSS: "5"})
+    (draft,) = ledger.drafts.newest(1)
+    assert f"begins with draft {draft.id}" in browser.reads(f"/protocol/change?draft={draft.id}")
+    browser.sends("/protocol/change", act="save", draft=str(draft.id), **{"on.MSO-11": "no"})
+    second = overlay_from(ledger.drafts.newest(1)[0].overlay_text)
+    assert set(second.entries) == {"MSO-02", "MSO-11"}
+
+
+def test_a_deleted_draft_is_gone(browser, ledger):
+    browser.sends("/protocol/change", act="save", **{EDSS: "5"})
+    (draft,) = ledger.drafts.newest(1)
+    browser.sends(f"/protocol/drafts/{draft.id}", act="delete")
+    assert browser.client.get(f"/protocol/drafts/{draft.id}").status_code == 404
+    assert browser.client.get(f"/protocol/change?draft={draft.id}").status_code == 404
