@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from service.traces import carry
+
 FIND_QUEUE = "find"
 SCREEN_QUEUE = "screen"
 WRITE_QUEUE = "write"
@@ -105,4 +107,6 @@ class Queue:
 
     def _send(self, name: str, *args: object, **options: object) -> None:
         hidden = {"argsrepr": "…", "kwargsrepr": "…"}
+        if carried := carry():
+            options["headers"] = carried
         self._app.send_task(name, args=args, queue=ROUTES[name], **hidden, **options)

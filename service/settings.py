@@ -347,6 +347,11 @@ class Settings(BaseSettings):
         description="What Prometheus must show as a bearer token at `/metrics`; empty: there is no"
         " such page (docs/monitoring.md).",
     )
+    traces_url: str = Field(
+        "",
+        description="Where an OpenTelemetry collector takes traces by OTLP over HTTP, such as"
+        " `http://collector:4318/v1/traces`; empty: none are made (docs/monitoring.md).",
+    )
     page_url: str = Field(
         "",
         description="Address of the pages as browsers see it, such as"

@@ -28,6 +28,7 @@ from service.queue import (
 )
 from service.settings import PREFIX, Settings, SettingsInvalid, load_settings
 from workers.schedule import beat_schedule
+from workers.traced import TracedTask
 
 _log = structlog.get_logger()
 _EXIT_SETTINGS = 2
@@ -44,7 +45,7 @@ _TRANSPORT = {
 
 def make_app(settings: Settings) -> Celery:
     """The application for these settings; nothing is connected before it is used."""
-    app = Celery("boneflag", include=["workers.tasks"])
+    app = Celery("boneflag", include=["workers.tasks"], task_cls=TracedTask)
     app.conf.update(
         broker_url=settings.redis_url.get_secret_value() or _NO_REDIS,
         broker_transport_options=_TRANSPORT,

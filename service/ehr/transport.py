@@ -44,8 +44,11 @@ from service.ehr.no_connection import why_no_connection
 from service.ehr.options import BasicLogin, BearerToken, RetryOptions, Timeouts, wait_or_give_up
 from service.ehr.origin import check_base_url, is_safe, origin_of
 from service.ehr.politeness import Politeness, Tell
+from service.ehr.resource_types import RESOURCE_TYPES
 from service.ehr.smart.scopes import Grant
 from service.ehr.smart_auth import SmartAuth
+from service.traces import Tell as SpanTell
+from service.traces import span
 
 FHIR_JSON = "application/fhir+json"
 STRICT = "handling=strict"
@@ -246,6 +249,15 @@ class Transport:
             return nullcontext(lambda *_: None)
         return self.politeness.turn()
 
+    def _span(self, kind: Kind, request: httpx.Request) -> AbstractContextManager[SpanTell]:
+        """What a trace may know of a request: its method, and which type it is about."""
+        path = str(request.url).removeprefix(self.base_url).lstrip("/")
+        type_ = path.partition("?")[0].partition("/")[0]
+        about = {"boneflag.ehr.resource_type": type_} if type_ in RESOURCE_TYPES else {}
+        method = request.method
+        told = {"http.request.method": method, "boneflag.ehr.kind": kind, **about}
+        return span(" ".join(["EHR", method, *about.values()]), "client", told)
+
     def _send_once(
         self, kind: Kind, what: str, request: httpx.Request, *, stream: bool = False, **auth: Any
     ) -> httpx.Response:
@@ -257,8 +269,9 @@ class Transport:
             self._counts[kind] += 1
         is_write = kind == "writes"
         try:
-            with self._turn(request.url) as tell:
+            with self._turn(request.url) as tell, self._span(kind, request) as told:
                 response = self._http.send(request, stream=stream, **auth)
+                told("", {"http.response.status_code": response.status_code})
                 tell(response.status_code, response.headers)
             if stream and response.status_code >= 400:
                 response.read()

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
@@ -29,6 +30,7 @@ from service.web.late import once
 from service.web.metrics import Gauges, metrics_route
 from service.web.notices import notice_routes
 from service.web.pages.opening import page_routes_for
+from service.web.traced import TracedRequests
 from service.wiring import (
     client_for,
     gauge_sources_for,
@@ -36,6 +38,7 @@ from service.wiring import (
     redis_for,
     signing_keys_for,
 )
+from service.wiring.tracing import start_traces_for
 
 if TYPE_CHECKING:
     from service.notice import Notice
@@ -74,7 +77,7 @@ def make_app(
     routes += [Route("/health/live", live), Route("/health/ready", ready)]
     if jwks is not None:
         routes.append(Route("/jwks.json", keys))
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, middleware=[Middleware(TracedRequests)])
 
 
 def jwks_for(settings: Settings) -> Mapping[str, object] | None:
@@ -139,6 +142,7 @@ def _start() -> Starlette:
     try:
         settings = load_settings()
         configure_logs(settings.log_level)
+        start_traces_for(settings, "boneflag-web")
         return make_app(readiness_for(settings), jwks_for(settings), wanted_routes(settings))
     except SettingsInvalid as error:
         print(f"boneflag: {error}", file=sys.stderr)
