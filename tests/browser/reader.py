@@ -1,11 +1,13 @@
 """Somebody at a browser who forgives nothing: what a page does wrong is kept and asserted.
 
 A newcomer would get one thing wrong: axe sees what it is shown. Each page is looked at in both
-themes and at both widths, because contrast, order and the size of what one presses depend on them.
+themes and at both widths, because contrast, order and the size of what one presses depend on them;
+in the dark it is asked for contrast alone, for nothing else depends on the theme.
 """
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -27,6 +29,10 @@ _AXE_OPTIONS = {
     # Of WCAG 2.2 and left out by axe unless one asks for it.
     "rules": {"target-size": {"enabled": True}},
 }
+_AXE_IN_THE_DARK = {
+    "resultTypes": ["violations"],
+    "runOnly": {"type": "rule", "values": ["color-contrast"]},
+}
 _OVERFLOW = """() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
@@ -36,9 +42,11 @@ _OVERFLOW = """() => {
 }"""
 # A picture in a folded <details> is loaded when it is unfolded; so all are unfolded first.
 _UNFOLD = "() => document.querySelectorAll('details').forEach(d => { d.open = true; })"
-_WAIT_FOR_PICTURES = """() => Promise.all([...document.images].map(i => i.complete ? 0
-    : new Promise(done => { i.onload = done; i.onerror = done; })))"""
-_BROKEN = "() => [...document.images].filter(i => !i.naturalWidth).map(i => i.outerHTML)"
+_BROKEN = """() => [...document.images]
+    .filter(i => !i.complete || !i.naturalWidth).map(i => i.outerHTML)"""
+_TWO_FRAMES = """() => new Promise(done =>
+    requestAnimationFrame(() => requestAnimationFrame(done)))"""
+_LONGEST_PICTURE_SECONDS = 10.0
 
 
 class Reader:
@@ -65,6 +73,13 @@ class Reader:
         assert answer.status == 200, (path, answer.status)
         return self.page
 
+    def signs_in(self, password: str) -> None:
+        """Come in by the password of the demo."""
+        page = self.opens("/sign-in?next=/protocol")
+        page.get_by_label("Password of the demo").fill(password)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign out").wait_for()
+
     def looks(self, width: int, theme: Theme) -> None:
         """Take another window, or another theme."""
         self.page.set_viewport_size({"width": width, "height": _HEIGHTS[width]})
@@ -76,8 +91,8 @@ class Reader:
         for width in widths:
             for theme in THEMES:
                 self.looks(width, theme)
-                self.page.evaluate(_WAIT_FOR_PICTURES)
-                self._sees_everything_in(f"{self.page.url} at {width} px, {theme}")
+                options = _AXE_OPTIONS if theme == "light" else _AXE_IN_THE_DARK
+                self._sees_everything_in(f"{self.page.url} at {width} px, {theme}", options)
         assert self.wrongs == []
 
     def close(self) -> None:
@@ -86,15 +101,23 @@ class Reader:
 
     def photographs(self, file: Path, *, full: bool = False) -> None:
         """Keep what is seen."""
-        self.page.evaluate(_WAIT_FOR_PICTURES)
+        self._pictures_that_do_not_load()
         self.page.screenshot(path=file, full_page=full)
 
-    def _sees_everything_in(self, where: str) -> None:
+    def _pictures_that_do_not_load(self) -> list[str]:
+        """Each theme has pictures of its own, which a browser asks for with the next frames."""
+        self.page.evaluate(_TWO_FRAMES)
+        give_up = time.monotonic() + _LONGEST_PICTURE_SECONDS
+        while (broken := self.page.evaluate(_BROKEN)) and time.monotonic() < give_up:
+            self.page.wait_for_timeout(50)
+        return list(broken)
+
+    def _sees_everything_in(self, where: str, options: dict[str, Any]) -> None:
+        broken = self._pictures_that_do_not_load()
+        assert broken == [], f"{where}: pictures that did not load"
         too_wide = self.page.evaluate(_OVERFLOW)
         assert too_wide == [], f"{where}: wider than the window"
-        broken = self.page.evaluate(_BROKEN)
-        assert broken == [], f"{where}: pictures that did not load"
-        found = _AXE.run(self.page, options=_AXE_OPTIONS)
+        found = _AXE.run(self.page, options=options)
         assert found.violations_count == 0, f"{where}\n{found.generate_report()}"
 
     def _hear(self, message: Any) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.reader import NARROW, Reader
 
-PAGES = ("/protocol",)
+PAGES = ("/programme", "/worklist", "/protocol")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import DemoPages
+from tests.browser.opening import DemoPages
 from tests.browser.reader import NARROW, Reader
 
 
@@ -38,9 +38,8 @@ def test_a_wrong_password_is_said_and_opens_nothing(stranger: Reader):
 
 
 def test_signing_out_ends_the_session(stranger: Reader, demo_pages: DemoPages):
-    page = stranger.opens("/sign-in?next=/protocol")
-    page.get_by_label("Password of the demo").fill(demo_pages.password)
-    page.get_by_role("button", name="Sign in").click()
+    stranger.signs_in(demo_pages.password)
+    page = stranger.page
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.goto("/protocol")
