@@ -215,7 +215,7 @@ AWAY = Problem(
     "BoneFlag's own database cannot be reached. Nothing is lost: try again in a minute.",
 )
 CHART_OVER = Problem(
-    401,
+    403,
     "Open it from the chart again",
     "This page was opened from a chart, and that has ended. Go back to the chart in your EHR and"
     " open BoneFlag from there.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,11 +12,14 @@ from structlog.testing import capture_logs
 from tests.lib.fake_provider import (
     CLIENT,
     OTHER_KEY,
+    SECRET,
     signed_by,
     signed_with_the_public_key,
     unsigned,
     with_query,
 )
+from tests.lib.tls_server import Authority
+from tests.lib.wire_server import wire_server
 
 LEAD = "boneflag-clinical-lead"
 SESSION = "__Host-boneflag"
@@ -327,3 +331,33 @@ def test_nobody_is_signed_out_by_a_page_of_somebody_else(door):
     door.signs_in(browser)
     browser.post("/sign-out", data={"form_token": "guessed"})
     assert browser.get("/").status_code == 403  # Still signed in, without a role.
+
+
+def test_a_redis_that_is_away_is_told_in_a_page(door):
+    browser = door.opens(redis_url="redis://127.0.0.1:1/0")
+    assert browser.get("/sign-in/begin").status_code == 503
+    assert browser.get("/sign-in/callback?state=s&code=c").status_code == 503
+
+
+@pytest.mark.parametrize(("trusted", "status"), [("ca.pem", 303), ("", 503)])
+def test_a_provider_of_the_hospitals_own_authority_is_trusted_where_it_is_named(
+    door, tmp_path, trusted, status
+):
+    certificate = Authority(tmp_path).issue("login")
+    with wire_server(door.provider, certificate) as origin:
+        door.provider.origin = origin
+        named = str(tmp_path / trusted) if trusted else ""
+        browser = door.opens(sign_in_ca_file=named)
+        assert browser.get("/sign-in/begin").status_code == status
+
+
+def test_the_log_of_a_whole_sign_in_holds_nothing_that_is_worth_stealing(door, caplog):
+    browser = door.opens()
+    with caplog.at_level(logging.DEBUG), capture_logs() as logs:
+        begun = browser.get("/sign-in/begin")
+        given = door.provider.approve(begun.headers["location"])
+        browser.get(with_query("/sign-in/callback", given))
+    libraries = [r for r in caplog.records if not r.name.startswith(("httpx", "httpcore"))]
+    told = " ".join([str(logs), *(record.getMessage() for record in libraries)])
+    stolen = [given["code"], given["state"], door.provider.forms[0]["code_verifier"], SECRET]
+    assert [word for word in stolen if word in told] == []

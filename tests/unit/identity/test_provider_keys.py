@@ -1,0 +1,66 @@
+"""The keys of a provider: which are taken, and how often they are asked for."""
+
+from __future__ import annotations
+
+from joserfc.jwk import ECKey, OctKey, RSAKey
+
+from service.identity.id_token import ProviderKeys
+from service.identity.said_of_people import name_of, values_at
+
+OLD = ECKey.generate_key("P-256", {"kid": "old"})
+NEW = ECKey.generate_key("P-256", {"kid": "new"})
+
+
+class Published:
+    def __init__(self, *keys):
+        self.keys = [key.as_dict(private=False) for key in keys]
+        self.asked = 0
+        self.now = 0.0
+
+    def __call__(self):
+        self.asked += 1
+        return {"keys": self.keys}
+
+
+def test_an_unknown_key_is_asked_for_at_once_and_then_once_a_minute():
+    published = Published(OLD)
+    keys = ProviderKeys(published, lambda: published.now)
+    assert [key.kid for key in keys.for_header({"kid": "old"})] == ["old"]
+    published.keys = [NEW.as_dict(private=False)]
+    assert keys.for_header({"kid": "new"}) == []
+    published.now = 59.0
+    assert keys.for_header({"kid": "new"}) == []
+    assert published.asked == 1
+    published.now = 60.0
+    assert [key.kid for key in keys.for_header({"kid": "new"})] == ["new"]
+    assert published.asked == 2
+
+
+def test_a_token_that_names_no_key_may_be_signed_by_any():
+    keys = ProviderKeys(Published(OLD, NEW))
+    assert {key.kid for key in keys.for_header({})} == {"old", "new"}
+
+
+def test_secret_keys_keys_for_encryption_and_broken_ones_cost_only_themselves():
+    published = Published(OLD)
+    secret = OctKey.generate_key(256, {"kid": "secret"}).as_dict(private=True)
+    encrypts = RSAKey.generate_key(2048, {"kid": "encrypts", "use": "enc"}).as_dict(private=False)
+    published.keys += [secret, encrypts, {"kty": "EC", "kid": "broken"}, "nothing"]
+    keys = ProviderKeys(published)
+    assert [key.kid for key in keys.for_header({})] == ["old"]
+
+
+def test_roles_are_found_where_the_claim_leads_and_nowhere_else():
+    claims = {"a.b": ["whole"], "a": {"b": ["path"], "c": "one two", "d": 5, "e": [1, "x"]}}
+    assert values_at(claims, "a.b") == {"whole"}
+    assert values_at(claims, "a.c") == {"one two", "one", "two"}
+    assert values_at(claims, "a.e") == {"x"}
+    for path in ("a.d", "a.d.e", "a.x", "", "x", "a.b.c.d"):
+        assert values_at(claims, path) == set()
+
+
+def test_a_name_is_the_claim_that_was_chosen_else_the_subject_and_fits_a_line():
+    assert name_of({"sub": "s", "n": "A. Lead"}, "n") == "A. Lead"
+    for nothing in ("", "  ", 5, None):
+        assert name_of({"sub": "s", "n": nothing}, "n") == "s"
+    assert name_of({"sub": "s", "n": "a\nb\x00" + "c" * 200}, "n") == "ab" + "c" * 98
