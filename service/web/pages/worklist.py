@@ -139,7 +139,7 @@ def _fields(protocol: Protocol) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """What can be chosen: the name of the field, its word, and value with word."""
     graded = [(e.number, f"{e.title} ({e.number})") for e in protocol.entries if e.grade]
     return [
-        ("show", "Show", [("open", "To be looked at"), ("all", "Also waiting, soon, said no")]),
+        ("show", "Show", [("open", "To look at"), ("all", "Also waiting, soon, said no")]),
         ("status", "Status", _any(str(s) for s in Status)),
         ("priority", "Priority", _any(str(p) for p in Priority)),
         ("why", "Reason", [("", "All"), *((r.code, why_in_words(r.code)) for r in REASONS)]),
