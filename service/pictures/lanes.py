@@ -15,6 +15,7 @@ from service.timeline import Lane, TimelineEvent
 
 _BAR_ROW_PX = 27
 _DOSE_PX = 40
+_OWN_WORDS_PX = 12
 
 Colour = Literal["urgent", "warn", "good", "brand", "ink", "blue", "purple"]
 
@@ -78,9 +79,23 @@ def _doses(sheet: Sheet, events: Sequence[TimelineEvent], strip: Strip, boxes: B
         boxes.take(Box(begin, top, until, ground))
         wanted.append((event, top))
     for event, top in sorted(wanted, key=lambda w: w[0].number or 0.0, reverse=True):
-        write_over(sheet, event, strip, boxes, top)
+        if not _is_in_a_shadow(event, events, strip):
+            write_over(sheet, event, strip, boxes, top)
     sheet.line([(strip.days.left, ground), (strip.days.right, ground)], sheet.palette.edge)
     return ground + 4
+
+
+def _is_in_a_shadow(event: TimelineEvent, events: Sequence[TimelineEvent], strip: Strip) -> bool:
+    """Whether a bar is narrow and close to a higher one, of which its words would seem to be."""
+    begin, until = edges(event, strip)
+    if event.number is None or until - begin >= _OWN_WORDS_PX:
+        return False
+    return any(
+        (other.number or 0.0) > event.number
+        and edges(other, strip)[0] < until + _OWN_WORDS_PX
+        and edges(other, strip)[1] > begin - _OWN_WORDS_PX
+        for other in events
+    )
 
 
 def _spans(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from service.pictures.boxes import Boxes
 from service.pictures.sheet import SMALL_PX, Shape, Sheet
 from service.pictures.strip import Strip, edges, said
 from service.pictures.words import ROW_PX, place
-from service.timeline import TimelineEvent
+from service.timeline import Lane, TimelineEvent
 
 _SEEN_PX = 6
 
@@ -36,7 +37,6 @@ def draw_moments(
 
 
 def _short_words(events: Sequence[TimelineEvent]) -> list[str]:
-    """The words of each; where all say the same, the month says more than the words again."""
-    if len(events) > 1 and len({e.label for e in events}) == 1:
-        return [f"{e.start:%b %Y}" for e in events]
-    return [e.label for e in events]
+    """The words of each; what is said again and again says its month, but for a broken bone."""
+    often = Counter(e.label for e in events if e.lane is not Lane.FRACTURES)
+    return [f"{e.start:%b %Y}" if often[e.label] > 1 else e.label for e in events]

@@ -21,16 +21,17 @@ from service.pictures.sheet import SMALL_PX, Sheet
 from service.pictures.strip import Strip
 from service.timeline import Lane, TimelineEvent
 
-_GUTTER_PX = 124
+_GUTTER_PX = 158
+_LETTERS_PX = 16
 _MARGIN_PX = 54
 _TOP_PX = 34
 _LEAST_DAYS = 365
 _FURTHEST_AHEAD = 0.2
 _ORDER = list(Lane)
 _UNITS = {
-    Lane.STEROIDS: "prednisone a day",
-    Lane.DISABILITY: "EDSS",
-    Lane.BONE_DENSITY: "T-score",
+    Lane.STEROIDS: ("prednisone-equivalent", "a day"),
+    Lane.DISABILITY: ("EDSS",),
+    Lane.BONE_DENSITY: ("T-score",),
 }
 _NOTHING = "Nothing with a date is known."
 
@@ -92,17 +93,19 @@ def _moved(day: date, days: int) -> date:
 def _lane(sheet: Sheet, lane: Lane, events: Sequence[TimelineEvent], strip: Strip) -> float:
     """One lane with its name; gives where it ends."""
     colours = sheet.palette
-    name, unit = str(lane).capitalize(), _UNITS.get(lane, "")
+    name, unit = str(lane).capitalize(), _UNITS.get(lane, ())
     top = strip.top
     sheet.line([(0, top), (sheet.width, top)], colours.line, is_behind=True)
     if sheet.look.is_narrow:
         sheet.text((0, top + 16), name, colours.ink, size=SMALL_PX, is_bold=True)
         after = sheet.width_of(name, size=SMALL_PX, is_bold=True) + 8
-        sheet.text((after, top + 16), unit, colours.soft, size=SMALL_PX)
+        sheet.text((after, top + 16), " ".join(unit), colours.soft, size=SMALL_PX)
         top += 20
     else:
         sheet.text((0, top + 22), name, colours.ink, is_bold=True)
-        sheet.text((0, top + 39), unit, colours.soft, size=SMALL_PX)
+        for nr, words in enumerate(unit):
+            y = top + 39 + nr * _LETTERS_PX
+            sheet.text((0, y), words, colours.soft, size=SMALL_PX)
     boxes = Boxes(strip.days.left, float(sheet.width))
     inside = Strip(strip.days, strip.on, top + 4, strip.thresholds)
     return max(draw_lane(sheet, lane, events, inside, boxes) + 6, strip.top + 34)

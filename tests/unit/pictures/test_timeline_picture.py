@@ -103,3 +103,22 @@ def test_the_axis_names_months_for_a_year_and_years_for_a_life():
     assert names(1)[:2] == ["Jan 2026", "Mar 2026"]
     assert names(60)[0].isdigit()
     assert all(2 <= len(names(years)) <= 12 for years in (1, 2, 5, 10, 20, 40, 80))
+
+
+def test_two_fractures_of_one_bone_keep_its_name():
+    words = texts(drawn(event(Lane.FRACTURES, 90, "wrist"), event(Lane.FRACTURES, 900, "wrist")))
+    assert words.count("wrist") == 2
+
+
+def test_a_taper_is_named_by_its_highest_dose_and_by_what_lasts():
+    week = [event(Lane.STEROIDS, 900 - 7 * n, "", 60 - 20 * n, lasts=6) for n in range(3)]
+    words = texts(drawn(*week, event(Lane.STEROIDS, 700, "", 5.0, lasts=600)))
+    assert [w for w in words if w.endswith(" mg")] == ["60 mg", "5 mg"]
+
+
+@pytest.mark.parametrize("lasts", [None, 3])
+def test_what_goes_on_today_reaches_beyond_todays_line(lasts):
+    def bars(days_ago: int) -> int:
+        return drawn(event(Lane.ALERTS, days_ago, "open", lasts=lasts)).count(b'id="patch_')
+
+    assert bars(lasts or 0) > bars((lasts or 0) + 1)
