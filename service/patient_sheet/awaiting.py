@@ -9,6 +9,7 @@ whether or not anybody asks again.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlowError
@@ -24,35 +25,49 @@ class TooSlow(Exception):
 
 
 class Shelf(Generic[Came]):
-    """Things by name, each for so many seconds. Thread safe."""
+    """Things by name, each for so many seconds. Thread safe; one timer, however much lies here."""
 
     def __init__(self, seconds: float = KEPT_SECONDS) -> None:
         self._seconds = seconds
-        self._things: dict[Hashable, Came] = {}
+        self._things: dict[Hashable, tuple[Came, float]] = {}
+        self._is_timed = False
         self._lock = threading.Lock()
 
     def put(self, name: Hashable, thing: Came) -> None:
         """Keep a thing, in the place of an older one of this name."""
         with self._lock:
-            self._things[name] = thing
-        timer = threading.Timer(self._seconds, self._drop, (name, thing))
-        timer.daemon = True
-        timer.start()
+            self._things[name] = thing, time.monotonic() + self._seconds
+            self._set_timer()
 
     def find(self, name: Hashable) -> Came | None:
         """The thing of this name; None where there is none any more."""
         with self._lock:
-            return self._things.get(name)
+            return _unless_over(self._things.get(name))
 
     def take(self, name: Hashable) -> Came | None:
         """The same, and it is kept no longer."""
         with self._lock:
-            return self._things.pop(name, None)
+            return _unless_over(self._things.pop(name, None))
 
-    def _drop(self, name: Hashable, thing: Came) -> None:
+    def _set_timer(self) -> None:
+        if self._is_timed or not self._things:
+            return
+        next_end = min(until for _, until in self._things.values())
+        timer = threading.Timer(max(0.0, next_end - time.monotonic()), self._clear)
+        timer.daemon = True
+        timer.start()
+        self._is_timed = True
+
+    def _clear(self) -> None:
         with self._lock:
-            if self._things.get(name) is thing:
-                del self._things[name]
+            now = time.monotonic()
+            self._things = {name: kept for name, kept in self._things.items() if kept[1] > now}
+            self._is_timed = False
+            self._set_timer()
+
+
+def _unless_over(kept: tuple[Came, float] | None) -> Came | None:
+    return kept[0] if kept is not None and kept[1] > time.monotonic() else None
 
 
 class Awaiting(Generic[Came]):

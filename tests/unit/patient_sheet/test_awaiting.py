@@ -82,6 +82,16 @@ def test_nothing_stays_on_the_shelf_longer_than_its_time():
     shelf.put("a", "events")
     assert shelf.find("a") == "events"
     until(lambda: shelf.find("a") is None)
+    until(lambda: not shelf._things)
+
+
+def test_however_much_lies_on_the_shelf_one_thread_clears_it():
+    shelf = Shelf(0.2)
+    before = threading.active_count()
+    for number in range(20):
+        shelf.put(number, "events")
+    assert threading.active_count() <= before + 1
+    until(lambda: not shelf._things)
 
 
 def test_a_newer_thing_is_not_taken_away_with_the_older_one():
