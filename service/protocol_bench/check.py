@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from importlib.resources import files
@@ -18,6 +19,7 @@ from service.screening.protocol import ProtocolInvalid, protocol_from
 from service.screening.value_sets import Vocabulary
 
 _LOCAL = ("local", "specification")
+_FIGURE = re.compile(r"\d+(?:\.\d+)?")
 
 
 def check_protocol(
@@ -62,12 +64,27 @@ def _remarks(
         effective = apply_overlay(document, overlay)
         yield from approval_remarks(overlay, str(document["version"]), on)
         yield from silencing_remarks(document, effective, overlay)
+        yield from _title_remarks(document, effective)
     if looks_codes_up:
         yield from code_remarks(vocabulary, overlay)
     yield from threshold_remarks(effective)
     yield from reach_remarks(protocol, vocabulary)
     yield from _source_remarks(effective)
     yield from _left_out_remarks(effective)
+
+
+def _title_remarks(shipped: Mapping[str, Any], effective: Mapping[str, Any]) -> Iterator[Remark]:
+    """Titles that go on naming a number which was changed: clinicians would read the old one."""
+    for before, now in zip(shipped["criteria"], effective["criteria"], strict=True):
+        named = {float(figure) for figure in _FIGURE.findall(now["title"])}
+        numbers = now.get("numbers", {})
+        for name, number in before.get("numbers", {}).items():
+            if number["value"] in named and numbers[name]["value"] != number["value"]:
+                yield warning(
+                    f"criteria.{now['number']}.title",
+                    f"it says {now['title']!r}, and {name} is {numbers[name]['value']:g} now",
+                    "write a title that says what holds here",
+                )
 
 
 def _source_remarks(document: Mapping[str, Any]) -> Iterator[Remark]:

@@ -118,6 +118,28 @@ def test_a_number_on_its_bound_is_no_error(criterion, name, value):
     assert errors(number(criterion, name, value)) == []
 
 
+def warned_titles(more: str) -> list[str]:
+    return [r.where for r in check(more) if r.level is Level.WARNING and r.where.endswith(".title")]
+
+
+def test_a_title_that_goes_on_naming_the_old_number_is_a_warning():
+    assert warned_titles(number("MSO-02", "edss_at_least", 5.5)) == ["criteria.MSO-02.title"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        number("MSO-02", "edss_at_least", 6.0),
+        number("MSO-02", "window_months", 36),
+        number("MSO-13", "age_minor", 55),
+        "criteria: {MSO-02: {title: EDSS 5.5 or more, numbers:"
+        " {edss_at_least: {value: 5.5, source: us}}}}",
+    ],
+)
+def test_a_title_that_names_what_holds_or_no_number_needs_no_look(more):
+    assert warned_titles(more) == []
+
+
 def test_more_days_than_the_window_has_can_never_be_met():
     found = errors(number("MSO-08", "days_at_least", 366) + "\naccepts: {MSO-08: test}")
     assert found == [
