@@ -19,6 +19,7 @@ from tests.unit.worklist.builders import judged, keep, of_status
 NOTHING_ON_FILE = judged(woman(born="1986-06-01"), ms())
 DUE = judged(woman(born="1986-06-01"), ms(), edss(6.5, on="2026-03-01"))
 SNOOZED = of_status("snoozed")
+GAP = of_status("result-needs-action")
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,17 @@ def test_an_answer_stands_beside_the_person_until_the_next_look(browser, ledger)
     text = browser.reads(where.headers["location"])
     assert "The next look takes it in" in text
     assert "due to limited time" in text
+
+
+def test_a_known_osteoporosis_stays_with_its_answer_and_no_look_is_said_to_take_it_away(
+    browser, ledger
+):
+    key = keep(ledger, "p-gap", GAP)
+    fields = {"patient": key, "about": "osteoporosis-treatment-gap", "reason": "limited-time"}
+    where = browser.sends("/decisions", act="decide", next="/worklist", **fields)
+    text = browser.reads(where.headers["location"])
+    assert "due to limited time" in text
+    assert "The next look takes it in" not in text
 
 
 def test_the_second_fifty_stand_on_the_second_page(browser, ledger):
