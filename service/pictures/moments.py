@@ -12,6 +12,9 @@ from service.pictures.words import ROW_PX, place
 from service.timeline import Lane, TimelineEvent
 
 _SEEN_PX = 6
+_FEW = 6
+"""So many events of a lane have room for their words more often than not."""
+_SAYS_ITS_LANE = frozenset({Lane.RELAPSES, Lane.FALLS})
 
 
 def draw_moments(
@@ -37,6 +40,10 @@ def draw_moments(
 
 
 def _short_words(events: Sequence[TimelineEvent]) -> list[str]:
-    """The words of each; what is said again and again says its month, but for a broken bone."""
-    often = Counter(e.label for e in events if e.lane is not Lane.FRACTURES)
-    return [f"{e.start:%b %Y}" if often[e.label] > 1 else e.label for e in events]
+    """The words of each; what only says again what its lane says is told apart by its month."""
+    is_crowded = len(events) > _FEW
+    times = Counter(e.label for e in events if e.lane in _SAYS_ITS_LANE or is_crowded)
+    return [
+        f"{e.start:%b %Y}" if times[e.label] > 1 and e.lane is not Lane.FRACTURES else e.label
+        for e in events
+    ]

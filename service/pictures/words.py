@@ -7,6 +7,7 @@ has them as its name, and the table beside the picture has everything.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 from service.pictures.boxes import Box, Boxes
 from service.pictures.sheet import SMALL_PX, Sheet
@@ -54,16 +55,21 @@ def before_today(begin: float, width: float, strip: Strip) -> float:
 def place(sheet: Sheet, words: str, x: float, strip: Strip, boxes: Boxes) -> tuple[int, str, float]:
     """The first row where the mark and its words have room: the row, the words, where they begin.
 
-    Fewer words where there is no room for all; none, on the first row, where there is for none.
+    Words keep off today's line where they can. There are fewer where there is no room for all, and
+    none, on the first row, where there is room for none.
     """
     for fitting in shorter(words):
         width = sheet.width_of(fitting, size=SMALL_PX)
-        for row in range(_MOST_ROWS):
+        for may_cross, row in product((False, True), range(_MOST_ROWS)):
             y = strip.top + row * ROW_PX
             mark = Box(x - 7, y, x + 7, y + ROW_PX)
             if any(mark.overlaps(other) for other in boxes.taken):
                 continue
-            found = boxes.first_free(_sides(x, y, width, strip.days.x(strip.on)))
+            sides = _sides(x, y, width)
+            today = strip.days.x(strip.on)
+            found = boxes.first_free(
+                [side for side in sides if may_cross or not side.left <= today <= side.right]
+            )
             if found is not None:
                 boxes.take(mark)
                 return row, fitting, found.left
@@ -71,11 +77,10 @@ def place(sheet: Sheet, words: str, x: float, strip: Strip, boxes: Boxes) -> tup
     return 0, "", x
 
 
-def _sides(x: float, y: float, width: float, today: float) -> list[Box]:
-    """Right of a mark, then left; the other way round where today's line would cross the words."""
+def _sides(x: float, y: float, width: float) -> list[Box]:
+    """Right of a mark, then left of it."""
     right = Box(x + 8, y, x + 12 + width, y + ROW_PX)
-    left = Box(x - 10 - width, y, x - 8, y + ROW_PX)
-    return [left, right] if x <= today <= right.right else [right, left]
+    return [right, Box(x - 10 - width, y, x - 8, y + ROW_PX)]
 
 
 def write_beside(
