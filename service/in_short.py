@@ -18,6 +18,8 @@ LOW = "low"
 """The last scan that says something shows low bone mass or osteoporosis, or a diagnosis does."""
 TREATED = "treated"
 """On therapy for osteoporosis, inside the window of the medicine."""
+UNREAD = "!"
+"""Stands before each type of resource that could not be read for this person."""
 _DIAGNOSIS = "Condition"
 
 
@@ -39,6 +41,8 @@ def _words(assessment: Assessment) -> Iterator[str]:
         yield LOW
     if "osteoporosis-therapy" in found and found["osteoporosis-therapy"].is_met:
         yield TREATED
+    for type_ in sorted(assessment.unread):
+        yield f"{UNREAD}{type_}"
 
 
 def _is_low(found: Mapping[str, Finding]) -> bool:

@@ -54,10 +54,8 @@ def over_time(
     today: date,
     zone: ZoneInfo,
 ) -> OverTime:
-    """Everything about screening alerts, up to today at the hospital."""
-    happened: list[tuple[str, date]] = [
-        (m.what, m.on) for m in milestones if _is_ours(m) and m.what in HAPPENINGS
-    ]
+    """Everything up to today at the hospital; `milestones` are those of screening episodes."""
+    happened: list[tuple[str, date]] = [(m.what, m.on) for m in milestones if m.what in HAPPENINGS]
     happened += [("told", a.opened_on) for a in told if a.kind == AlertKind.SCREENING]
     ended = [(sweep.ended_at.astimezone(zone).date(), sweep) for sweep in sweeps]
     days = [day for _, day in happened] + [day for day, _ in ended]
@@ -69,10 +67,6 @@ def over_time(
         days_to_scan=_medians(milestones, "done", span),
         due=_due(ended, span),
     )
-
-
-def _is_ours(milestone: Milestone) -> bool:
-    return milestone.kind is AlertKind.SCREENING
 
 
 def _released(happened: Iterable[tuple[str, date]], span: Sequence[Period]) -> Shown:
@@ -94,7 +88,7 @@ def _medians(
 ) -> tuple[float | None, ...]:
     days: dict[str, list[int]] = defaultdict(list)
     for m in milestones:
-        if _is_ours(m) and m.what == what:
+        if m.what == what:
             days[_word(m.on, span)].append((m.on - m.starts_on).days)
     return tuple(_median(days[p.word]) for p in span)
 

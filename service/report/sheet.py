@@ -71,6 +71,7 @@ def count_sheet(ledger: Ledger, protocol: Protocol, today: date, zone: ZoneInfo)
     now = datetime.now(UTC)
     people = list(ledger.report.judged())
     milestones = list(ledger.milestones.everything())
+    of_screening = [m for _, m in milestones if m.kind is AlertKind.SCREENING]
     told = list(ledger.programme.told())
     criteria = risk_factors(protocol)
     programme = count_programme(people, criteria, protocol.digest)
@@ -88,11 +89,11 @@ def count_sheet(ledger: Ledger, protocol: Protocol, today: date, zone: ZoneInfo)
         criteria=criteria,
         numbers=released(programme),
         funnel=released_funnel(count_funnel(people, milestones)),
-        over_time=over_time([m for _, m in milestones], told, sweeps, today, zone),
+        over_time=over_time(of_screening, told, sweeps, today, zone),
         days=days_of(milestones),
         answers=released_answers(answers),
         by_source=_by_source(ledger.programme.statuses_by_source()),
-        unseen=unseen_types(ledger.programme.unread(), protocol),
+        unseen=unseen_types(people, protocol),
         channels=ledger.programme.channels(),
     )
 

@@ -7,10 +7,12 @@ nobody's family history can be read says what the EHR gives us, and nothing abou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from service.in_short import UNREAD
 from service.screening.protocol import Protocol
+from service.store.entries import Judged
 from service.survey.shares import ALL_BUT_FEW, FEW, Part, part_of
 
 
@@ -30,18 +32,17 @@ class Unseen:
         return _words(self.people)
 
 
-def unseen_types(
-    unread: Iterable[tuple[Sequence[str], int]], protocol: Protocol
-) -> tuple[Unseen, ...]:
+def unseen_types(people: Collection[Judged], protocol: Protocol) -> tuple[Unseen, ...]:
     """Every type that stayed unread for somebody, the one that most criteria need first."""
-    groups = list(unread)
-    total = sum(people for _, people in groups)
-    counted: Counter[str] = Counter()
-    for types, people in groups:
-        counted.update(dict.fromkeys(set(types), people))
+    counted = Counter(
+        word.removeprefix(UNREAD)
+        for person in people
+        for word in person.in_short
+        if word.startswith(UNREAD)
+    )
     found = [
-        Unseen(type_, part_of(people, total), _in_need(protocol, type_))
-        for type_, people in counted.items()
+        Unseen(type_, part_of(number, len(people)), _in_need(protocol, type_))
+        for type_, number in counted.items()
     ]
     return tuple(sorted(found, key=lambda u: (-len(u.criteria), u.type)))
 

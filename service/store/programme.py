@@ -16,7 +16,6 @@ from service.store.database import Database
 from service.store.entries import EndedSweep, EntryState, RunState, SaidNo, ToldAlert
 from service.store.tables import (
     ALERTS,
-    ASSESSMENTS,
     CARDS,
     COHORT_SOURCES,
     DECISIONS,
@@ -80,18 +79,6 @@ class ProgrammeRows:
         for row in self._rows(query):
             found.setdefault(row.source, {})[row.status] = row.people
         return found
-
-    def unread(self) -> list[tuple[tuple[str, ...], int]]:
-        """Which types of resource stayed unread together, and for how many people."""
-        unread = ASSESSMENTS.c.unread
-        query = (
-            sa.select(unread, sa.func.count().label("people"))
-            .join(LATEST_ASSESSMENTS, LATEST_ASSESSMENTS.c.assessment_id == ASSESSMENTS.c.id)
-            .join(PATIENTS, PATIENTS.c.key == LATEST_ASSESSMENTS.c.patient_key)
-            .where(PATIENTS.c.in_cohort)
-            .group_by(unread)
-        )
-        return [(tuple(row.unread), row.people) for row in self._rows(query)]
 
     def cards(self) -> tuple[int, int]:
         """Cards that were shown, and those of them that were shown more than once."""

@@ -12,11 +12,11 @@ from service.store.database import Database
 from service.store.entries import Judged
 from service.store.tables import (
     ALERTS,
-    ASSESSMENTS,
     LATEST_ASSESSMENTS,
     PATIENTS,
     PENDING,
     PLANS,
+    RUNS,
 )
 
 _ROWS_AT_ONCE = 500
@@ -76,10 +76,11 @@ class Report:
                 latest.age_band,
                 latest.on_date,
                 latest.in_short,
-                ASSESSMENTS.c.protocol_digest,
+                # As the assessment's own, whose rows are long: another protocol makes another one.
+                RUNS.c.protocol_digest,
             )
             .join(PATIENTS, PATIENTS.c.key == latest.patient_key)
-            .join(ASSESSMENTS, ASSESSMENTS.c.id == latest.assessment_id)
+            .join(RUNS, RUNS.c.id == latest.run_id)
             .where(PATIENTS.c.in_cohort)
             .execution_options(yield_per=_ROWS_AT_ONCE)
         )

@@ -33,9 +33,11 @@ def assessments():
     return [judged(story) for story in STORIES]
 
 
-def test_every_verdict_that_is_not_a_no_is_in_the_line(assessments):
+def test_every_verdict_that_is_not_a_no_and_every_unread_type_is_in_the_line(assessments):
     for assessment in assessments:
-        numbers = {word for word in in_short(assessment).split() if word.upper() == word}
+        words = in_short(replace(assessment, unread=frozenset({"Procedure"}))).split()
+        assert "!Procedure" in words
+        numbers = {word for word in words if word.upper() == word}
         expected = {f.number for f in assessment.findings if f.verdict is Verdict.MET}
         expected |= {f"{f.number}?" for f in assessment.findings if f.verdict is Verdict.UNKNOWN}
         assert numbers == expected

@@ -97,6 +97,7 @@ class Desk:
         self.settings = settings
         self.ledger = ledger
         self.entrance = entrance
+        self.slow_at_first: list[Callable[[], object]] = []
         self._templates = Environment(
             loader=_TEMPLATES,
             autoescape=True,
@@ -104,6 +105,13 @@ class Desk:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+
+    def before_the_first(self, work: Callable[[], object]) -> None:
+        """Have something done when the process starts that the first reader would wait for.
+
+        It may fail as a page may: then the first reader waits for it.
+        """
+        self.slow_at_first.append(work)
 
     def render(
         self,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from urllib.parse import urlsplit
 
+from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from service.settings import Settings, SettingsInvalid
+from service.store.errors import StoreError
 from service.store.ledger import Ledger
 from service.store.sessions import Sessions
 from service.web.access.entrance import Entrance
@@ -45,8 +49,17 @@ def page_routes_for(settings: Settings, ledger: Callable[[], Ledger]) -> Sequenc
     entrance = Entrance(Sessions(client), settings.page_url, settings.frame_origins)
     desk = Desk(settings, ledger, entrance)
     routes = [*ways_in(desk, client), *pages(desk)]
-    get_ready_to_draw()
+    desk.before_the_first(get_ready_to_draw)
+    threading.Thread(target=_get_ready, args=(desk,), name="get-ready", daemon=True).start()
     return routes
+
+
+def _get_ready(desk: Desk) -> None:
+    """Do beside what would let the first reader of a page wait."""
+    # From the end: what draws is the quickest, and the worklist takes longest.
+    for work in reversed(desk.slow_at_first):
+        with suppress(StoreError, RedisError, SettingsInvalid):
+            work()
 
 
 def pages(desk: Desk) -> list[BaseRoute]:

@@ -10,8 +10,6 @@ of the four by the reader's screen and theme.
 
 from __future__ import annotations
 
-import threading
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -41,6 +39,5 @@ def picture_response(picture: bytes, look: Look) -> Response:
 
 
 def get_ready_to_draw() -> None:
-    """Load what draws, in a thread: it takes a second or two that no reader should wait for."""
-    blank = Look("light", "svg")
-    threading.Thread(target=draw_bars, args=("", (), blank), name="draw", daemon=True).start()
+    """Load what draws: it takes a second or two that no reader should wait for."""
+    draw_bars("", (), Look("light", "svg"))

@@ -1,8 +1,9 @@
 """The programme's page: who stands where, what came of alerts, and what this site does not show.
 
 A newcomer would get two things wrong. The page, its pictures and its CSV are cut from one sheet,
-which is counted at most once a minute: so they agree, and the page says when it was counted. And no
-number is exact: what may be shown was decided before the sheet was made (service/report).
+which is counted at most once a minute: so they agree, and the page says when it was counted, a
+quarter of an hour ago at most. And no number is exact: what may be shown was decided before the
+sheet was made (service/report).
 """
 
 from __future__ import annotations
@@ -27,11 +28,19 @@ from service.web.pages.picture import look_in, picture_response
 from service.wiring import moment_for, sheet_source_for
 
 KEPT_SECONDS = 60.0
+KEPT_AT_MOST_SECONDS = 900.0
+_PICTURES_COME_WITHIN_SECONDS = 10.0
 
 
 def programme_routes(desk: Desk) -> list[BaseRoute]:
     """The page, its pictures, and its numbers as CSV."""
-    kept = Kept(sheet_source_for(desk.settings, desk.ledger), KEPT_SECONDS)
+    kept = Kept(
+        sheet_source_for(desk.settings, desk.ledger),
+        seconds=KEPT_SECONDS,
+        at_most_seconds=KEPT_AT_MOST_SECONDS,
+        pause_seconds=_PICTURES_COME_WITHIN_SECONDS,
+    )
+    desk.before_the_first(kept.get)
     draw = _drawing(kept)
 
     def show(_: Request, visitor: Visitor) -> Response:

@@ -8,6 +8,8 @@ from service.report.unseen import unseen_types
 from service.screening.protocol import packaged_protocol
 from service.screening.value_sets import packaged_vocabulary
 
+from .builders import judged
+
 PROTOCOL = packaged_protocol(packaged_vocabulary(use_cpt=False))
 
 
@@ -22,16 +24,16 @@ PROTOCOL = packaged_protocol(packaged_vocabulary(use_cpt=False))
     ],
 )
 def test_nobody_can_be_told_from_how_many_stay_unread(unread, of, says):
-    groups = [(("FamilyMemberHistory",), unread), ((), of - unread)]
-    (found,) = unseen_types(groups, PROTOCOL)
+    people = [judged(short="!FamilyMemberHistory")] * unread + [judged()] * (of - unread)
+    (found,) = unseen_types(people, PROTOCOL)
     assert found.sentence() == says
 
 
 def test_a_type_that_was_read_for_everybody_is_not_told():
-    assert unseen_types([((), 100)], PROTOCOL) == ()
+    assert unseen_types([judged("due", "male", "40-49", ("MSO-02", "met"))] * 100, PROTOCOL) == ()
 
 
 def test_the_criteria_in_need_of_a_type_are_named_and_the_most_needed_stands_first():
-    found = unseen_types([(("Procedure", "Condition"), 100)], PROTOCOL)
+    found = unseen_types([judged(short="!Procedure !Condition")] * 100, PROTOCOL)
     assert [u.type for u in found] == ["Condition", "Procedure"]
     assert "COHORT" in found[0].criteria

@@ -58,14 +58,6 @@ def test_people_are_counted_in_each_source_that_names_them(ledger):
     assert found["group south"] == {"due": 1}
 
 
-def test_what_stayed_unread_together_is_counted_by_people(ledger):
-    keys = people(ledger, "p1", "p2", "p3")
-    run = begin(ledger, keys)
-    for key, unread in zip(keys, (["Procedure"], ["Procedure"], []), strict=True):
-        ledger.screenings.store(screening(key, run, keep(), unread=unread), NOW)
-    assert sorted(ledger.programme.unread()) == [((), 1), (("Procedure",), 2)]
-
-
 def test_a_card_that_was_shown_twice_was_shown_again(ledger):
     (key,) = people(ledger, "p1")
     for card, times in (("c1", 1), ("c2", 2)):

@@ -63,7 +63,7 @@ _JUDGED_BEFORE = {
         "findings": """[{"number": "MSO-02", "verdict": "met"},
             {"number": "MSO-07", "verdict": "unknown"},
             {"number": "MSO-10", "verdict": "not-met"}]""",
-        "unread": "[]",
+        "unread": '["Procedure"]',
     },
     "latest_assessments": {
         "patient_key": "k",
@@ -93,7 +93,7 @@ def test_what_the_programme_counts_is_made_of_the_findings_that_an_older_ledger_
     with store.reading() as connection:
         found = connection.scalar(sa.text("SELECT in_short FROM latest_assessments"))
     store.close()
-    assert found == "MSO-02 MSO-07?"
+    assert found == "MSO-02 MSO-07? !Procedure"
 
 
 def test_a_ledger_of_the_first_version_is_brought_up_with_its_alerts(empty_url):

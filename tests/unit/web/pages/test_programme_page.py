@@ -45,8 +45,8 @@ def browser(ledger, redis_url):
         yield browser
 
 
-def entry(status: str, short: str = "", unread: Sequence[str] = ()) -> AssessmentEntry:
-    kept = AssessmentEntry(status, None, TODAY, NOW, "p", "1", "digest", (), unread, "female")
+def entry(status: str, short: str = "") -> AssessmentEntry:
+    kept = AssessmentEntry(status, None, TODAY, NOW, "p", "1", "digest", (), (), "female")
     return replace(kept, age_band="40-49", in_short=short)
 
 
@@ -199,7 +199,7 @@ def test_types_that_stay_unread_are_told_with_what_rests_on_them(browser, ledger
     ledger.cohort.add([str(n) for n in range(20)], "group Group/north", NOW)
     run = ledger.runs.open("sweep", "shadow", "digest", NOW)
     for key in ledger.cohort.members():
-        ledger.screenings.store(Screening(key, run, entry("due", unread=["Procedure"]), ()), NOW)
+        ledger.screenings.store(Screening(key, run, entry("due", "!Procedure"), ()), NOW)
     page = browser.reads("/programme")
     row = re.search(r'<th scope="row">Procedure</th>.*?</tr>', page, re.DOTALL)
     assert row is not None and "everybody" in row[0] and "DONE-1" in row[0]
