@@ -38,10 +38,12 @@ def demo():
     return boneflag(environment, "demo", "--no-pages")
 
 
+@pytest.mark.heavy
 def test_the_demo_ends_by_itself_without_a_terminal(demo):
     assert demo.returncode == 0, demo.stderr
 
 
+@pytest.mark.heavy
 def test_the_demo_says_who_was_alerted_and_why(demo):
     assert re.search(r"\d+ active Flags and \d+ open Tasks", demo.stdout)
     assert re.search(r"\d+ +EDSS 6\.0 or more +\S+", demo.stdout)
@@ -49,6 +51,7 @@ def test_the_demo_says_who_was_alerted_and_why(demo):
     assert "Why:" in demo.stdout
 
 
+@pytest.mark.heavy
 def test_the_demo_shows_what_each_new_fact_does(demo):
     said = " ".join(demo.stdout.split())
 
@@ -57,6 +60,7 @@ def test_the_demo_shows_what_each_new_fact_does(demo):
     assert "Flag inactive, Task" in said
 
 
+@pytest.mark.heavy
 def test_the_demo_shows_that_a_second_sweep_writes_nothing(demo):
     match = re.search(r": (\d+) alerts written, (\d+) active Flags before and (\d+)", demo.stdout)
 
@@ -65,6 +69,7 @@ def test_the_demo_shows_that_a_second_sweep_writes_nothing(demo):
     assert match[2] == match[3]
 
 
+@pytest.mark.heavy
 def test_the_demo_says_how_to_look_further(demo):
     assert "export BONEFLAG_FHIR_BASE_URL=http://127.0.0.1:" in demo.stdout
     assert "boneflag explain edss-six-point-five-01" in demo.stdout
