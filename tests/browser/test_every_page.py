@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.reader import NARROW, Reader
 
-PAGES = ("/programme", "/worklist", "/protocol")
+PAGES = ("/programme", "/worklist", "/protocol", "/operations")
 
 
 @pytest.mark.parametrize("path", PAGES)
