@@ -114,6 +114,7 @@ class Sheet:
     said: tuple[SaidLine, ...]
     judged: tuple[JudgedLine, ...]
     about: AlertKind
+    is_from_chart: bool
 
 
 def sheet_of_chart(
@@ -141,6 +142,7 @@ def sheet_of_chart(
         why=read.why_unread,
         coming=coming_changes(record, protocol, assessment, _MONTHS_AHEAD),
         reported=reported,
+        is_from_chart=True,
     )
 
 
@@ -170,6 +172,7 @@ def sheet_of_ledger(
         why={},
         coming=(),
         reported=[(p["source"], p["problem"]) for p in entry.reported],
+        is_from_chart=False,
     )
 
 
@@ -208,6 +211,7 @@ def empty_sheet(
         said=said_lines(past.decisions, links),
         judged=judged_lines(past.history),
         about=AlertKind.SCREENING,
+        is_from_chart=False,
     )
 
 
@@ -224,6 +228,7 @@ def _sheet(
     why: Mapping[str, str],
     coming: Sequence[Change],
     reported: Sequence[tuple[str, str]],
+    is_from_chart: bool,
 ) -> Sheet:
     is_gap = assessment.status is Status.RESULT_NEEDS_ACTION
     return Sheet(
@@ -252,6 +257,7 @@ def _sheet(
         said=said_lines(past.decisions, links),
         judged=judged_lines(past.history),
         about=AlertKind.TREATMENT_GAP if is_gap else AlertKind.SCREENING,
+        is_from_chart=is_from_chart,
     )
 
 
