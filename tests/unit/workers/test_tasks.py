@@ -5,7 +5,7 @@ import inspect
 import pytest
 from celery.exceptions import Retry
 
-from service.queue import DELIVER, ROUTES, SCREEN
+from service.queue import DELIVER, ROUTES, SCREEN, SIMULATE
 from workers import tasks
 from workers.app import app
 
@@ -177,10 +177,19 @@ def test_a_queue_that_still_holds_the_batches_is_not_filled_twice(here, client, 
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
-def test_tasks_take_keys_or_nothing(name):
+def test_tasks_take_keys_or_a_number_of_ours_or_nothing(name):
     parameters = list(inspect.signature(app.tasks[name].run).parameters)
 
-    assert parameters == (["patient_keys"] if name == SCREEN else [])
+    assert parameters == {SCREEN: ["patient_keys"], SIMULATE: ["number"]}.get(name, [])
+
+
+def test_a_simulation_is_carried_out_under_its_number(here):
+    asked = []
+    here.simulate = asked.append
+
+    run(tasks.simulate, "a-number")
+
+    assert asked == ["a-number"]
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
