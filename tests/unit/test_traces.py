@@ -11,7 +11,7 @@ from celery import Celery
 
 from service.ehr.client import FHIRClient
 from service.ehr.errors import EHRRefused
-from service.queue import POLL, Queue
+from service.queue import Queue
 from service.settings import Settings, SettingsInvalid
 from service.traces import ALLOWED_ATTRIBUTES, carry, span, stop_traces
 from service.web.app import make_app
@@ -114,7 +114,7 @@ def test_a_task_goes_on_with_the_trace_of_who_sent_it():
     app = Celery("test", task_cls=TracedTask, set_as_current=False)
     app.conf.task_always_eager = True
 
-    @app.task(name=POLL)
+    @app.task(name="boneflag.traced", shared=False)
     def ran(key: str) -> None:
         assert key
 
@@ -123,7 +123,7 @@ def test_a_task_goes_on_with_the_trace_of_who_sent_it():
             Queue(outbox).poll()
         ran.apply(args=["key-secret"], headers=outbox.options["headers"])
     asked, task = kept.get_finished_spans()
-    assert (task.name, task.parent.span_id) == (POLL, asked.context.span_id)
+    assert (task.name, task.parent.span_id) == (ran.name, asked.context.span_id)
     assert "key-secret" not in everything_in(kept)
 
 
