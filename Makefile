@@ -20,7 +20,10 @@ SIDE_BY_SIDE := -n 2 --dist loadfile
 # Heavy tests that count no seconds and kill nobody: they may run side by side.
 ALONE_IN_THEIR_SERVERS := tests/spec tests/functional/test_specs_through_the_ehr.py \
 	tests/functional/test_stories_through_the_ehr.py \
-	tests/functional/test_imitated_products.py tests/functional/test_presets_with_faults.py
+	tests/functional/test_imitated_products.py tests/functional/test_presets_with_faults.py \
+	tests/unit/test_any_sequence.py $(addprefix tests/functional/test_,told_by_messages.py \
+	going_live.py taking_back.py sweep_by_bulk.py acts_are_audited.py openapi_fuzzed.py \
+	a_no_said_elsewhere.py cards.py ledger_rebuilt.py wrong_settings.py)
 CODE := service workers fhir_profiles scripts
 UV_VERSION := 0.13.9
 
