@@ -117,20 +117,38 @@ def released(programme: Programme) -> Released:
     The statuses of the whole cohort are shown exactly elsewhere (`boneflag report` prints those of
     the ledger), so the columns of a table by sex or age add up to something known. Its rows add up
     to totals that are rounded themselves. One person may meet several criteria, so nothing adds up
-    there but met, unknown and not met, which make the whole cohort.
+    there but met, unknown and not met, which make the whole cohort and each population.
     """
+    by_strata = {
+        s.code: shown(_with_sums(programme.tables[s.code]), rows_add_up=False, columns_add_up=True)
+        for s in STRATIFIERS
+        if s.strata
+    }
     return Released(
         populations=_whole(programme.parts),
-        tables={
-            s.code: shown(
-                _with_sums(programme.tables[s.code]),
-                rows_add_up=False,
-                columns_add_up=bool(s.strata),
-            )
-            for s in STRATIFIERS
-        },
-        criteria=shown(_verdicts(programme), rows_add_up=True, columns_add_up=False),
+        tables=by_strata | _by_criterion(programme),
+        criteria=shown(_verdicts(programme, _PARTS), rows_add_up=True, columns_add_up=False),
     )
+
+
+def _by_criterion(programme: Programme) -> dict[str, Shown]:
+    """Who meets a criterion, and of whom that is unknown, in each population.
+
+    What is left of a population makes its verdicts add up, whether or not anybody shows it.
+    """
+    released_of = {
+        p.code: shown(
+            _verdicts(programme, _PARTS_OF[p.code]), rows_add_up=True, columns_add_up=False
+        )
+        for p in POPULATIONS
+    }
+    return {
+        code: {
+            criterion.code: {p: of[criterion.code][verdict] for p, of in released_of.items()}
+            for criterion in programme.criteria
+        }
+        for code, verdict in _VERDICT_OF.items()
+    }
 
 
 def _whole(parts: Mapping[str, int]) -> dict[str, int | None]:
@@ -152,12 +170,15 @@ def _sum(parts: Mapping[str, int], population: str) -> int:
     return sum(parts[part] for part in _PARTS_OF[population])
 
 
-def _verdicts(programme: Programme) -> Table:
+def _verdicts(programme: Programme, parts: Sequence[str]) -> Table:
+    """Everybody in these parts of the programme once for each criterion, by its verdict."""
+    everybody = sum(programme.parts[part] for part in parts)
     table: Table = {}
     for criterion in programme.criteria:
         met, unclear = (
-            sum(programme.tables[code][criterion.code].values()) for code in _VERDICT_OF
+            sum(programme.tables[code][criterion.code][part] for part in parts)
+            for code in _VERDICT_OF
         )
-        rest = programme.judged - met - unclear
+        rest = everybody - met - unclear
         table[criterion.code] = {MET: met, UNCLEAR: unclear, NOT_MET: rest}
     return table

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from service.measure import POPULATIONS, STRATIFIERS
 from service.report.programme import count_programme, released
 
@@ -88,3 +90,17 @@ def test_criteria_show_met_unknown_and_the_rest():
     rest = [judged("due", "female", "40-49", ("MSO-02", "not-met"))] * 50
     shown = released(counted(*met, *unknown, *rest)).criteria["MSO-02"]
     assert shown == {"met": 30, "unknown": 20, "not-met": 50}
+
+
+@pytest.mark.parametrize(
+    ("met", "not_met", "may_be_shown"),
+    [(13, 0, False), (13, 1, False), (14, 7, True), (30, 8, True)],
+)
+def test_who_meets_a_criterion_is_hidden_where_it_tells_that_hardly_anybody_does_not(
+    met, not_met, may_be_shown
+):
+    people = [judged("due", "female", "40-49", ("MSO-02", "met"))] * met
+    people += [judged("due", "female", "40-49", ("MSO-02", "not-met"))] * not_met
+    others = [judged("satisfied", "female", "40-49", ("MSO-02", "not-met"))] * 100
+    row = released(counted(*people, *others)).tables["criterion-met"]["MSO-02"]
+    assert (row["due"] is not None) is may_be_shown
