@@ -32,7 +32,7 @@ class Shot:
     theme: Theme = "light"
 
 
-PATIENT = "the first patient of the worklist"
+PATIENT = "dxa-normal-and-worsening-01"  # Scans, scores and a rising EDSS in one picture.
 SHOTS = (
     Shot("programme", "/programme"),
     Shot("worklist", "/worklist"),
@@ -74,8 +74,9 @@ def _taken(shots: list[Shot], url: str, password: str) -> Iterator[Path]:
 
 def _address(reader: Reader) -> str:
     page = reader.opens("/worklist")
-    address = page.locator("a[href^='/patients/']").first.get_attribute("href")
-    assert address, "nobody is on the worklist"
+    page.get_by_role("link", name="All on one page").click()
+    address = page.get_by_role("link", name=PATIENT, exact=True).get_attribute("href")
+    assert address, f"{PATIENT} is not on the worklist"
     return address
 
 

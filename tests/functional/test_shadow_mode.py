@@ -145,7 +145,7 @@ def test_an_explanation_of_an_alert_to_be_closed_shows_what_would_be_written(sha
         command("explain", f"Patient/{fhir_id}", "--json", "--html", str(tmp_path / "x.html"))
     )
 
-    assert "alert for a bone density assessment, open" in (tmp_path / "x.html").read_text("utf-8")
+    assert "bone density assessment, open" in (tmp_path / "x.html").read_text("utf-8")
     assert answer["plan"]["action"] == "resolve"
     assert {r["resourceType"]: r["status"] for r in answer["resources"]} == {
         "Flag": "inactive",
