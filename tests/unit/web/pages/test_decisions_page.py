@@ -16,16 +16,9 @@ from service.store.ledger import Ledger
 from service.web.access.visitor import Role
 from service.wiring import today_for
 from tests.lib.pages import browsing
-from tests.lib.redis_server import running_redis
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 SCREENING = str(AlertKind.SCREENING)
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    with running_redis() as url:
-        yield url
 
 
 @pytest.fixture

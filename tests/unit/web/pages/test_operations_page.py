@@ -11,16 +11,9 @@ from service.settings import Settings
 from service.store.ledger import Ledger
 from service.web.access.visitor import Role
 from tests.lib.pages import browsing
-from tests.lib.redis_server import running_redis
 from tests.unit.store.builders import deliver_one
 
 AT = datetime(2026, 11, 22, 3, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    with running_redis() as url:
-        yield url
 
 
 @pytest.fixture

@@ -5,23 +5,8 @@ from __future__ import annotations
 import pytest
 
 from service.settings import Settings
-from service.store.ledger import Ledger
 from service.web.access.visitor import Role, Visitor
 from tests.lib.pages import browsing
-from tests.lib.redis_server import running_redis
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    with running_redis() as url:
-        yield url
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite3", attempts_in_a_run=5) as ledger:
-        ledger.migrate()
-        yield ledger
 
 
 @pytest.fixture

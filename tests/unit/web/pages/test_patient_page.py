@@ -14,7 +14,6 @@ from service.wiring import patient_looks_for
 from tests.lib.fresh_ledger import fresh_ledger
 from tests.lib.pages import browsing
 from tests.lib.patients import bundle, edss, ms, woman
-from tests.lib.redis_server import running_redis
 from tests.lib.wire import Chart, Wire, answer, resource
 from tests.lib.wire_server import wire_server
 
@@ -44,12 +43,6 @@ class PatientEHR:
             statement = {"resourceType": "CapabilityStatement", "fhirVersion": "4.0.1"}
             return answer({**statement, "rest": [{"mode": "server", "resource": listed}]})
         return self.chart(request)
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    with running_redis() as url:
-        yield url
 
 
 @pytest.fixture

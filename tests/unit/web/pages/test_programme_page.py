@@ -19,23 +19,9 @@ from service.store.ledger import Ledger
 from service.web.access.visitor import Role
 from service.web.pages.programme import programme_routes
 from tests.lib.pages import browsing
-from tests.lib.redis_server import running_redis
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    with running_redis() as url:
-        yield url
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite3", attempts_in_a_run=5) as ledger:
-        ledger.migrate()
-        yield ledger
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from service.store.simulations import Simulations
 from service.web.access.visitor import Role
 from tests.lib.overlays import APPROVED
 from tests.lib.pages import browsing
-from tests.lib.redis_server import running_redis
 
 EDSS = "criteria.MSO-02.numbers.edss_at_least"
 COUNTS = {
@@ -36,12 +35,6 @@ COUNTS = {
         "changed": {"backlog": 160, "waiting": 10, "monthly": [0] * 12},
     },
 }
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    with running_redis() as url:
-        yield url
 
 
 @pytest.fixture

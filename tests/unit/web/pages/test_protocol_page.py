@@ -13,13 +13,6 @@ from service.store.ledger import Ledger
 from service.web.access.visitor import Role
 from tests.lib.overlays import APPROVED
 from tests.lib.pages import browsing
-from tests.lib.redis_server import running_redis
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    with running_redis() as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

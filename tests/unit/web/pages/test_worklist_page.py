@@ -9,30 +9,15 @@ from dataclasses import replace
 import pytest
 
 from service.settings import Settings
-from service.store.ledger import Ledger
 from service.web.access.visitor import Role
 from tests.lib.pages import browsing
 from tests.lib.patients import edss, ms, woman
-from tests.lib.redis_server import running_redis
 from tests.unit.worklist.builders import judged, keep, of_status
 
 NOTHING_ON_FILE = judged(woman(born="1986-06-01"), ms())
 DUE = judged(woman(born="1986-06-01"), ms(), edss(6.5, on="2026-03-01"))
 SNOOZED = of_status("snoozed")
 GAP = of_status("result-needs-action")
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    with running_redis() as url:
-        yield url
-
-
-@pytest.fixture
-def ledger(tmp_path):
-    with Ledger(f"sqlite:///{tmp_path}/ledger.sqlite3", attempts_in_a_run=5) as ledger:
-        ledger.migrate()
-        yield ledger
 
 
 @pytest.fixture
