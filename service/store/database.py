@@ -38,6 +38,9 @@ CHUNK_SIZE = 1000  # Parameters in one IN list; SQLite builds stop at 32,766 and
 
 # Libpq's own would be two hours of silence before it takes a database for gone: a machine that was
 # switched off, a firewall that forgot us.
+# A process of few threads opens few of them; what is opened stays: a burst of cards that opened and
+# closed connections beyond a smaller number took longer for that than for its questions.
+_MOST_CONNECTIONS = 15
 _PATIENCE = {
     "connect_timeout": 10,
     "keepalives_idle": 30,
@@ -214,6 +217,8 @@ def _open(address: sa.URL, is_sqlite: bool) -> sa.Engine:
         address,
         hide_parameters=True,
         pool_pre_ping=True,
+        pool_size=_MOST_CONNECTIONS,
+        max_overflow=0,
         connect_args=_PATIENCE,
     )
     sa.event.listen(pool, "connect", _set_up_postgres)
