@@ -21,7 +21,9 @@ SIDE_BY_SIDE := -n 2 --dist loadfile
 ALONE_IN_THEIR_SERVERS := tests/spec tests/functional/test_specs_through_the_ehr.py \
 	tests/functional/test_stories_through_the_ehr.py \
 	tests/functional/test_imitated_products.py tests/functional/test_presets_with_faults.py \
-	tests/unit/test_any_sequence.py $(addprefix tests/functional/test_,told_by_messages.py \
+	tests/unit/test_any_sequence.py tests/unit/store/test_several_processes.py \
+	$(addprefix tests/unit/cli/test_cli_,auditing.py subscribing.py) \
+	$(addprefix tests/functional/test_,limits.py smart_login.py told_by_messages.py \
 	going_live.py taking_back.py sweep_by_bulk.py acts_are_audited.py openapi_fuzzed.py \
 	a_no_said_elsewhere.py cards.py ledger_rebuilt.py wrong_settings.py)
 CODE := service workers fhir_profiles scripts

@@ -18,6 +18,8 @@ from service.settings import load_settings
 from tests.lib.demo_site import due, fine
 from tests.lib.going_live import go_live
 
+pytestmark = pytest.mark.heavy  # Many sweeps.
+
 BUSY = (503, {"Retry-After": "0"}, b"")
 DROPPED = (0, {}, b"")
 SECOND = "Otto Other"

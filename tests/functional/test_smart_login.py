@@ -24,6 +24,8 @@ from tests.lib.demo_site import ours
 from tests.lib.expected import status_after_a_sweep
 from tests.lib.going_live import go_live
 
+pytestmark = pytest.mark.heavy  # A hospital of its own behind a login server.
+
 PEOPLE = 281
 # sekmet fails where it has to try an RSA key on an ES384 assertion: both keys of a rotation are EC.
 KEYS = {"rsa": new_key("RS384"), "ec": new_key("ES384"), "old": new_key("ES384")}

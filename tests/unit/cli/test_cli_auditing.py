@@ -122,6 +122,7 @@ def test_a_worklist_is_written_down_for_everybody_in_it(url, ledger, tmp_path):
     assert row.by_whom.endswith(": boneflag worklist")
 
 
+@pytest.mark.heavy  # Waits for an EHR that is away.
 def test_an_explanation_is_written_down_before_the_ehr_is_asked(url, ledger):
     said = boneflag("explain", "p9", database_url=url, fhir_base_url="http://localhost:9/fhir")
     assert said.code == 3
@@ -130,6 +131,7 @@ def test_an_explanation_is_written_down_before_the_ehr_is_asked(url, ledger):
     assert "Condition" in row.detail
 
 
+@pytest.mark.heavy  # Waits for an EHR that is away.
 def test_whoever_asks_for_a_screening_is_written_down(url, ledger):
     boneflag("screen", "p9", database_url=url, fhir_base_url="http://localhost:9/fhir")
     assert "screen" in words_told(ledger)

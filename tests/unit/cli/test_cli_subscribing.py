@@ -71,5 +71,6 @@ def test_while_it_is_paused_nothing_is_asked():
     assert "boneflag resume" in result.output
 
 
+@pytest.mark.heavy  # Waits for an EHR that is away.
 def test_the_secret_is_in_no_message():
     assert "between us" not in run().output

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from . import at_once as work
 from .builders import MINUTE, NOW, begin, create, keep, people, screening
+
+pytestmark = pytest.mark.heavy  # Processes that are started for each test.
 
 
 def test_processes_that_migrate_at_once_leave_one_ledger(empty_url, at_once):
