@@ -23,7 +23,7 @@ ALONE_IN_THEIR_SERVERS := tests/spec tests/functional/test_specs_through_the_ehr
 	tests/functional/test_imitated_products.py tests/functional/test_presets_with_faults.py \
 	tests/unit/test_any_sequence.py tests/unit/store/test_several_processes.py \
 	$(addprefix tests/unit/cli/test_cli_,auditing.py subscribing.py) \
-	$(addprefix tests/functional/test_,limits.py smart_login.py told_by_messages.py \
+	$(addprefix tests/functional/test_,limits.py smart_login.py facts_arrive.py told_by_messages.py \
 	going_live.py taking_back.py sweep_by_bulk.py acts_are_audited.py openapi_fuzzed.py \
 	a_no_said_elsewhere.py cards.py ledger_rebuilt.py wrong_settings.py)
 CODE := service workers fhir_profiles scripts

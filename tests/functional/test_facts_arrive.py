@@ -11,6 +11,8 @@ from service.demo_ehr.arrivals import (
 from service.demo_ehr.story import Person, ordinary
 from tests.lib.demo_site import due, fine
 
+pytestmark = pytest.mark.heavy  # A hospital and many sweeps.
+
 
 def told(ward, tell=due):
     """Somebody who is due and was told of by a sweep."""

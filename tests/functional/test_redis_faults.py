@@ -19,6 +19,8 @@ from workers.app import KEY_PREFIX, make_app
 from workers.sending import queue_for
 from workers.site import Site
 
+pytestmark = pytest.mark.heavy  # A Redis that goes away, and workers that wait for it.
+
 DUE = ["Flag active", "Task requested"]
 
 
