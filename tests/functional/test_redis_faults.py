@@ -131,7 +131,7 @@ def test_two_beats_of_which_the_second_comes_late_tell_nobody_twice(ward, site):
     assert ward.shown(somebody) == DUE
 
 
-def test_workers_outlive_a_redis_that_is_restarted_empty_on_the_same_address(ward, tmp_path):
+def test_the_work_outlives_a_redis_that_is_restarted_empty_on_the_same_address(ward, tmp_path):
     somebody = ward.admit(due)
     with real_redis(tmp_path) as url, tcp_proxy(urlsplit(url).port) as wire:
         settings = ward.settings(
