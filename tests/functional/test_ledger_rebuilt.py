@@ -3,8 +3,16 @@
 import pytest
 
 from service.demo_ehr.arrivals import a_dxa_arrives
+from service.demo_ehr.server import DemoEHR
 from tests.lib.command_line import boneflag
 from tests.lib.demo_site import due, fine
+
+
+@pytest.fixture
+def demo_ehr():
+    """A server for each test: a rebuild takes up every alert of the EHR, other tests' too."""
+    with DemoEHR() as server:
+        yield server
 
 
 def lose_ledger(ward):

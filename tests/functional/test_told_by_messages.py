@@ -7,6 +7,7 @@ import pytest
 from service.demo_ehr.arrivals import a_dxa_arrives
 from service.demo_ehr.presets import preset_named
 from service.demo_ehr.presets.proxy import QuirkyEHR
+from service.demo_ehr.server import DemoEHR
 from service.ehr.client import FHIRClient
 from tests.lib.command_line import boneflag
 from tests.lib.demo_site import due, fine
@@ -17,6 +18,13 @@ NAMES = (
     *("mode", "fhir_base_url", "cohort_group_ids", "database_url", "site_id"),
     *("delivery", "worklist_file", "alert_recipients", "alert_author", "closing_message"),
 )
+
+
+@pytest.fixture
+def demo_ehr():
+    """A server for each test: a rebuild takes up every alert of the EHR, other tests' too."""
+    with DemoEHR() as server:
+        yield server
 
 
 class Hospital:
