@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.measure import (
+    DENOMINATOR,
+    INITIAL_POPULATION,
+    NUMERATOR,
     POPULATIONS,
     PROGRAMME,
     STRATIFIERS,
@@ -20,7 +23,7 @@ from service.measure import (
     population_of,
     sex_and_age,
 )
-from service.report.disclosure import Shown, rounded, shown
+from service.report.disclosure import Shown, Sum, shown
 from service.store.entries import Judged
 
 MET, UNCLEAR, NOT_MET = "met", "unknown", "not-met"
@@ -29,6 +32,22 @@ _PARTS_OF = {
     population.code: tuple(p.code for p in PROGRAMME if p.statuses <= population.statuses)
     for population in POPULATIONS
 }
+_SAME_AS = {NUMERATOR.code: _PARTS_OF[NUMERATOR.code][0]}
+"""It is one part under another name, so that the two are shown or hidden together."""
+_COUNTED = tuple(p.code for p in POPULATIONS if p.code not in _SAME_AS)
+_INITIAL, _DENOMINATOR = INITIAL_POPULATION.code, DENOMINATOR.code
+
+
+def _beside_the_denominator(parts: Sequence[str]) -> tuple[str, ...]:
+    return (_DENOMINATOR, *(part for part in parts if part not in _PARTS_OF[_DENOMINATOR]))
+
+
+_INSIDE = (
+    Sum(_PARTS_OF[_DENOMINATOR], _DENOMINATOR),
+    Sum(_PARTS_OF[_INITIAL], _INITIAL),
+    Sum(_beside_the_denominator(_PARTS_OF[_INITIAL]), _INITIAL),
+)
+_KNOWN = (Sum(_PARTS, None), Sum(_beside_the_denominator(_PARTS), None))
 _VERDICT_OF = {"criterion-met": MET, "criterion-unknown": UNCLEAR}
 _UNKNOWN_MARK = "?"
 
@@ -116,13 +135,12 @@ def released(programme: Programme) -> Released:
 
     The statuses of the whole cohort are shown exactly elsewhere (`boneflag report` prints those of
     the ledger), so the columns of a table by sex or age add up to something known. Its rows add up
-    to totals that are rounded themselves. One person may meet several criteria, so nothing adds up
-    there but met, unknown and not met, which make the whole cohort and each population.
+    to totals that are rounded and stand beside them. One person may meet several criteria, so
+    nothing adds up there but met, unknown and not met, which make the whole cohort and each
+    population, whether or not anybody shows who is left.
     """
     by_strata = {
-        s.code: shown(_with_sums(programme.tables[s.code]), rows_add_up=False, columns_add_up=True)
-        for s in STRATIFIERS
-        if s.strata
+        s.code: _table(_with_sums(programme.tables[s.code])) for s in STRATIFIERS if s.strata
     }
     return Released(
         populations=_whole(programme.parts),
@@ -132,38 +150,47 @@ def released(programme: Programme) -> Released:
 
 
 def _by_criterion(programme: Programme) -> dict[str, Shown]:
-    """Who meets a criterion, and of whom that is unknown, in each population.
-
-    What is left of a population makes its verdicts add up, whether or not anybody shows it.
-    """
+    """Who meets a criterion, and of whom that is unknown, in each population."""
+    of_population = {p: _verdicts(programme, _PARTS_OF[p]) for p in _COUNTED}
     released_of = {
-        p.code: shown(
-            _verdicts(programme, _PARTS_OF[p.code]), rows_add_up=True, columns_add_up=False
+        c.code: _table(
+            {v: {p: of_population[p][c.code][v] for p in _COUNTED} for v in (MET, NOT_MET, UNCLEAR)}
         )
-        for p in POPULATIONS
+        for c in programme.criteria
     }
     return {
-        code: {
-            criterion.code: {p: of[criterion.code][verdict] for p, of in released_of.items()}
-            for criterion in programme.criteria
-        }
+        code: {number: rows[verdict] for number, rows in released_of.items()}
         for code, verdict in _VERDICT_OF.items()
     }
 
 
 def _whole(parts: Mapping[str, int]) -> dict[str, int | None]:
-    """The populations of the whole cohort; a sum of one part is hidden where that part is."""
-    may_show = shown({"": dict(parts)}, rows_add_up=True, columns_add_up=False)[""]
+    """The populations of the whole cohort; how many were judged is known exactly.
+
+    The size of the cohort is told although it may show that the MS of nearly everybody who was
+    judged is confirmed: numbers of a cohort without its size would tell nothing.
+    """
+    row = _with_sums({"": parts})
+    return _with_numerator(
+        shown(row, rows_add_up=False, columns_add_up=False, sums=(*_INSIDE, *_KNOWN))
+    )[""]
+
+
+def _table(counts: Mapping[str, Mapping[str, int]]) -> Shown:
+    """A table of populations, whose columns add up to what is known."""
+    return _with_numerator(shown(counts, rows_add_up=False, columns_add_up=True, sums=_INSIDE))
+
+
+def _with_sums(table: Mapping[str, Mapping[str, int]]) -> Table:
+    return {row: {p: _sum(parts, p) for p in _COUNTED} for row, parts in table.items()}
+
+
+def _with_numerator(table: Shown) -> Shown:
+    """Every population, in the order of the Measure."""
     return {
-        p.code: may_show[_PARTS_OF[p.code][0]]
-        if len(_PARTS_OF[p.code]) == 1
-        else rounded(_sum(parts, p.code))
-        for p in POPULATIONS
+        row: {p.code: cells[_SAME_AS.get(p.code, p.code)] for p in POPULATIONS}
+        for row, cells in table.items()
     }
-
-
-def _with_sums(table: Table) -> Table:
-    return {row: {p.code: _sum(parts, p.code) for p in POPULATIONS} for row, parts in table.items()}
 
 
 def _sum(parts: Mapping[str, int], population: str) -> int:

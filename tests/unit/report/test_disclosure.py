@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.report.disclosure import FEWEST_CANDIDATES, HIDDEN_UP_TO, rounded, shown
+from service.report.disclosure import FEWEST_CANDIDATES, HIDDEN_UP_TO, Sum, rounded, shown
 
 
 @pytest.mark.parametrize(
@@ -75,6 +75,45 @@ def test_a_table_without_rows_is_shown_as_one():
 def test_rows_with_different_columns_are_refused():
     with pytest.raises(ValueError, match="the same columns"):
         shown({"a": {"x": 1}, "b": {"y": 1}}, rows_add_up=True, columns_add_up=True)
+
+
+def beside_total(*counts):
+    """The parts of a row as they are shown, and their total that stands beside them."""
+    parts = {f"part {n}": count for n, count in enumerate(counts)}
+    row = {"": parts | {"all": sum(counts)}}
+    line = Sum(tuple(parts), "all")
+    *cells, total = shown(row, rows_add_up=False, columns_add_up=False, sums=[line])[""].values()
+    return cells, total
+
+
+def test_parts_that_were_rounded_up_do_not_tell_beside_their_total_that_nobody_is_left():
+    # Four tens and 30: each of the four must be 8, the total 32, and the rest nobody.
+    assert beside_total(8, 8, 8, 8, 0) == ([None, 10, 10, 10, None], 30)
+
+
+def test_parts_stay_where_their_rounded_total_leaves_the_rest_open():
+    assert beside_total(30, 20, 4) == ([30, 20, None], 55)
+
+
+def test_a_total_that_is_hidden_gives_nothing_away():
+    table = {"": {"due": 9, "done": 9, "left": 0, "all": 7}}
+    line = [Sum(("due", "done", "left"), "all")]
+    row = shown(table, rows_add_up=False, columns_add_up=False, sums=line)[""]
+    assert row == {"due": 10, "done": 10, "left": None, "all": None}
+
+
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=5))
+def test_every_hidden_sum_beside_a_rounded_total_stays_open_among_three_values(counts):
+    cells, total = beside_total(*counts)
+    hidden = [count for count, text in zip(counts, cells, strict=True) if text is None]
+    visible = [text for text in cells if text is not None]
+    if visible and hidden and total is not None and max(hidden) <= HIDDEN_UP_TO:
+        possible = {
+            total + off - sum(visible) - sum(offs)
+            for off, *offs in itertools.product(range(-2, 3), repeat=len(visible) + 1)
+        }
+        most = HIDDEN_UP_TO * len(hidden)
+        assert len([p for p in possible if 0 <= p <= most]) >= FEWEST_CANDIDATES
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=5))

@@ -84,6 +84,30 @@ def test_a_small_group_is_hidden_in_each_population():
     assert set(row.values()) == {None}
 
 
+def test_the_groups_of_a_row_do_not_tell_beside_its_size_that_nobody_is_left():
+    # 8 each of four statuses and 32 in all would be shown as four times 10 and 30.
+    statuses = ("due", "ordered-waiting", "satisfied", "not-at-risk")
+    older = [judged(status, "female", "65-74") for status in statuses] * 8
+    younger = [judged(status) for status in statuses] * 50
+    row = released(counted(*older, *younger)).tables["age-band"]["65-74"]
+    shown = [row[code] for code in ("due", "waiting", "done", "not-at-risk")]
+    assert row["initial-population"] == 30
+    assert None in shown
+
+
+def test_the_denominator_is_hidden_where_it_tells_that_nobody_is_outside_it():
+    # 13 in all: shown as 15, it would say that nobody is excluded, at no risk or unknown.
+    shown = released(counted(*[judged()] * 13)).populations
+    assert shown["denominator"] is shown["due"] is None
+    assert shown["initial-population"] == 15
+
+
+def test_the_numerator_is_hidden_where_the_people_who_are_done_are():
+    people = [judged("due")] * 202 + [judged("satisfied")] * 7
+    for row in released(counted(*people)).tables["sex"].values():
+        assert row["numerator"] == row["done"]
+
+
 def test_criteria_show_met_unknown_and_the_rest():
     met = [judged("due", "female", "40-49", ("MSO-02", "met"))] * 30
     unknown = [judged("due", "female", "40-49", ("MSO-02", "unknown"))] * 20
