@@ -52,14 +52,18 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class ReleasedAnswers:
-    """The same as it may be shown: None is hidden. Shares are of the numbers shown, from 0 to 1."""
+    """The same as it may be shown: None is hidden. Shares are of the numbers shown, from 0 to 1.
+
+    `reasons` are those that may be shown, the most frequent first: that a code stands there would
+    tell that somebody gave it, and its place by how many.
+    """
 
     within_months: int
     outcomes: Shown
     older: int | None
     acted_share: float | None
     declined_share: float | None
-    reasons: Mapping[str, int | None]
+    reasons: Mapping[str, int]
     again: int | None
     again_share: float | None
     cards_again: int | None
@@ -115,21 +119,24 @@ def released_answers(answers: Answers) -> ReleasedAnswers:
     older = rounded(sum(row[OLDER] for row in answers.outcomes.values()))
     again = _of(answers.again, answers.told)
     cards_again = _of(answers.cards_again, answers.cards)
-    codes = sorted(answers.reasons, key=lambda code: (-answers.reasons[code], code))
-    reasons = {code: answers.reasons[code] for code in codes}
-    may_show = shown({"": reasons}, rows_add_up=True, columns_add_up=False)[""] if reasons else {}
     return ReleasedAnswers(
         answers.within_months,
         outcomes,
         older,
         _share(outcomes["acted-on"][OLDER], older),
         _share(outcomes["declined"][OLDER], older),
-        may_show,
+        _reasons(answers.reasons),
         again,
         _share(again, rounded(answers.told)),
         cards_again,
         _share(cards_again, rounded(answers.cards)),
     )
+
+
+def _reasons(counts: Mapping[str, int]) -> dict[str, int]:
+    may_show = shown({"": dict(counts)}, rows_add_up=True, columns_add_up=False)[""]
+    found = {code: number for code, number in may_show.items() if number is not None}
+    return dict(sorted(found.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _of(part: int, whole: int) -> int | None:

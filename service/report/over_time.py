@@ -1,8 +1,10 @@
 """The programme over time: what happened in each week or month, how fast, and how many are due.
 
-A newcomer would get two things wrong. What happened counts in the period of its own day, as the EHR
-has it: a scan of March that is filed in May counts in March from then on. And what lies before the
-first period is counted too, without being shown: what is hidden could be computed without it.
+A newcomer would get three things wrong. What happened counts in the period of its own day, as the
+EHR has it: a scan of March that is filed in May counts in March from then on. What lies before the
+first period is counted too, without being shown: what is hidden could be computed without it. And
+a number is hidden here where it is hidden elsewhere: a median with its count, who was due with
+what else the sweep found.
 """
 
 from __future__ import annotations
@@ -14,10 +16,10 @@ from datetime import date
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from service.report.disclosure import HIDDEN_UP_TO, Shown, rounded, shown
+from service.report.disclosure import Shown, shown
 from service.report.periods import Period, period_of, periods
+from service.report.programme import parts_of, whole_shown
 from service.screening.alert import AlertKind
-from service.screening.assess import Status
 from service.store.entries import EndedSweep, Milestone, ToldAlert
 
 HAPPENINGS: Mapping[str, str] = {
@@ -29,6 +31,8 @@ HAPPENINGS: Mapping[str, str] = {
 }
 """Rows of the table: code and display."""
 _EARLIER = "earlier"
+_DUE = "due"
+_STATUS = "status "
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,12 @@ def over_time(
     ended = [(sweep.ended_at.astimezone(zone).date(), sweep) for sweep in sweeps]
     days = [day for _, day in happened] + [day for day, _ in ended]
     span = periods(min(days, default=None), today)
+    may_show = _released(happened, span)
     return OverTime(
         periods=span,
-        happened=_released(happened, span),
-        days_to_order=_medians(milestones, "ordered", span),
-        days_to_scan=_medians(milestones, "done", span),
+        happened=may_show,
+        days_to_order=_medians(milestones, "ordered", span, may_show),
+        days_to_scan=_medians(milestones, "done", span, may_show),
         due=_due(ended, span),
     )
 
@@ -84,22 +89,29 @@ def _word(day: date, span: Sequence[Period]) -> str:
 
 
 def _medians(
-    milestones: Iterable[Milestone], what: str, span: Sequence[Period]
+    milestones: Iterable[Milestone], what: str, span: Sequence[Period], may_show: Shown
 ) -> tuple[float | None, ...]:
     days: dict[str, list[int]] = defaultdict(list)
     for m in milestones:
         if m.what == what:
             days[_word(m.on, span)].append((m.on - m.starts_on).days)
-    return tuple(_median(days[p.word]) for p in span)
-
-
-def _median(days: Sequence[int]) -> float | None:
-    return float(median(days)) if len(days) > HIDDEN_UP_TO else None
+    return tuple(
+        None if may_show[what][p.word] is None else float(median(days[p.word])) for p in span
+    )
 
 
 def _due(
     ended: Iterable[tuple[date, EndedSweep]], span: Sequence[Period]
 ) -> tuple[int | None, ...]:
     last = {_word(day, span): sweep for day, sweep in ended}  # Oldest first: the last one stays.
-    numbers = {word: rounded(s.counts.get(f"status {Status.DUE}", 0)) for word, s in last.items()}
-    return tuple(numbers.get(p.word) for p in span)
+    return tuple(_due_after(last[p.word]) if p.word in last else None for p in span)
+
+
+def _due_after(sweep: EndedSweep) -> int | None:
+    """Who was due when it ended, as it may be shown beside everybody whom it judged."""
+    statuses = {
+        name.removeprefix(_STATUS): people
+        for name, people in sweep.counts.items()
+        if name.startswith(_STATUS)
+    }
+    return whole_shown(parts_of(statuses))[_DUE]

@@ -130,6 +130,11 @@ def _strata_of(person: Judged) -> Iterable[tuple[str, str]]:
         yield "criterion-met" if number == word else "criterion-unknown", number
 
 
+def parts_of(statuses: Mapping[str, int]) -> dict[str, int]:
+    """People by part of the programme, from people by status."""
+    return {p.code: sum(statuses.get(s, 0) for s in p.statuses) for p in PROGRAMME}
+
+
 def released(programme: Programme) -> Released:
     """What may be shown of the programme.
 
@@ -143,7 +148,7 @@ def released(programme: Programme) -> Released:
         s.code: _table(_with_sums(programme.tables[s.code])) for s in STRATIFIERS if s.strata
     }
     return Released(
-        populations=_whole(programme.parts),
+        populations=whole_shown(programme.parts),
         tables=by_strata | _by_criterion(programme),
         criteria=shown(_verdicts(programme, _PARTS), rows_add_up=True, columns_add_up=False),
     )
@@ -164,7 +169,7 @@ def _by_criterion(programme: Programme) -> dict[str, Shown]:
     }
 
 
-def _whole(parts: Mapping[str, int]) -> dict[str, int | None]:
+def whole_shown(parts: Mapping[str, int]) -> dict[str, int | None]:
     """The populations of the whole cohort; how many were judged is known exactly.
 
     The size of the cohort is told although it may show that the MS of nearly everybody who was

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from service.measure import PROGRAMME, Stratum
+from service.measure import Stratum
 from service.report.answers import ReleasedAnswers, count_answers, released_answers
 from service.report.days import Days, days_of
 from service.report.disclosure import Shown, rounded, shown
 from service.report.funnel import ShownStep, count_funnel, released_funnel
 from service.report.over_time import OverTime, over_time
-from service.report.programme import Released, count_programme, released
+from service.report.programme import Released, count_programme, parts_of, released
 from service.report.unseen import Unseen, unseen_types
 from service.screening.alert import AlertKind
 from service.screening.criterion import Role
@@ -100,8 +100,5 @@ def count_sheet(ledger: Ledger, protocol: Protocol, today: date, zone: ZoneInfo)
 
 def _by_source(statuses: Mapping[str, Mapping[str, int]]) -> Shown:
     """Most people have one source, so that a column may add up to what is known elsewhere."""
-    table = {
-        source: {part.code: sum(found.get(s, 0) for s in part.statuses) for part in PROGRAMME}
-        for source, found in statuses.items()
-    }
+    table = {source: parts_of(found) for source, found in statuses.items()}
     return shown(table, rows_add_up=True, columns_add_up=True)

@@ -91,6 +91,10 @@ def answers(acted: int, still_open: int, *, reasons=None, again=0, cards=(0, 0))
     return Answers(6, rows, reasons or {}, acted + still_open + 90, again, *cards)
 
 
+def reasons(**counts: int) -> list[tuple[str, int]]:
+    return list(released_answers(answers(30, 30, reasons=counts)).reasons.items())
+
+
 @pytest.mark.parametrize(("acted", "share"), [(7, None), (8, 10 / 60)])
 def test_a_share_of_seven_is_hidden_and_one_of_eight_is_of_rounded_numbers(acted, share):
     found = released_answers(answers(acted, 60 - acted))
@@ -104,11 +108,13 @@ def test_repeats_are_hidden_where_few_were_or_few_were_not():
     assert released_answers(answers(30, 30, cards=(60, 20))).cards_share == pytest.approx(20 / 60)
 
 
-def test_a_reason_that_few_gave_is_hidden_and_so_is_what_gives_it_away():
-    found = released_answers(answers(30, 30, reasons={"a": 13, "b": 0})).reasons
-    assert found == {"a": None, "b": None}
-    found = released_answers(answers(30, 30, reasons={"a": 22, "b": 31, "c": 4})).reasons
-    assert found == {"b": 30, "a": 20, "c": None}
+def test_a_reason_that_few_gave_is_left_out_and_so_is_what_gives_it_away():
+    assert reasons(a=13, b=0) == reasons(a=7) == reasons() == []
+    assert reasons(a=22, b=31, c=4) == [("b", 30), ("a", 20)]
+
+
+def test_the_order_of_reasons_tells_no_more_than_their_numbers():
+    assert reasons(b=32, a=30, c=50) == [("c", 50), ("a", 30), ("b", 30)]
 
 
 def test_the_reasons_are_those_of_the_noes_that_stand():

@@ -59,14 +59,20 @@ def test_alerts_of_the_treatment_gap_are_left_out():
 
 @pytest.mark.parametrize(("number", "may_show"), [(7, None), (8, 61.0)])
 def test_a_median_of_seven_is_hidden(number, may_show):
-    found = counted([milestone("done", MAY)] * number)
+    found = counted([milestone("done", MAY)] * number + [milestone("done", MARCH)] * 30)
     words = [p.word for p in found.periods]
     assert found.days_to_scan[words.index("2026-05")] == may_show
     assert found.days_to_order[words.index("2026-05")] is None
 
 
-def sweep(at: datetime, due: int) -> EndedSweep:
-    return EndedSweep(at, "digest", {"status due": due})
+def test_a_median_is_hidden_where_its_count_is_hidden_for_what_it_would_tell():
+    # 13 in all: a median would say that most of them, if not all, are of May.
+    assert set(counted([milestone("done", MAY)] * 13).days_to_scan) == {None}
+
+
+def sweep(at: datetime, due: int, **others: int) -> EndedSweep:
+    found = {f"status {status.replace('_', '-')}": people for status, people in others.items()}
+    return EndedSweep(at, "digest", {"status due": due, "given up": 3} | found)
 
 
 def test_who_is_due_is_told_by_the_last_sweep_of_a_month():
@@ -75,6 +81,13 @@ def test_who_is_due_is_told_by_the_last_sweep_of_a_month():
     found = counted(sweeps=sweeps)
     due = dict(zip([p.word for p in found.periods], found.due, strict=True))
     assert (due["2026-03"], due["2026-04"], due["2026-05"]) == (100, None, None)
+
+
+def test_who_is_due_is_hidden_where_the_rest_of_a_sweep_could_be_computed_from_it():
+    # 203 were judged, which is known: 205 would say that nobody is anything but due.
+    at = datetime(2026, 11, 23, 3, tzinfo=UTC)
+    assert counted(sweeps=[sweep(at, 203)]).due == (None,)
+    assert counted(sweeps=[sweep(at, 203, not_at_risk=50)]).due == (205,)
 
 
 def test_a_sweep_belongs_to_the_day_at_the_hospital():

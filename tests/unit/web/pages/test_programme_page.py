@@ -125,8 +125,6 @@ def test_nothing_that_is_shown_together_gives_a_hidden_number_away(browser, ledg
     assert {key[:2] for key in told} == {
         ("funnel", "cohort"),
         ("population", "initial-population"),
-        ("population", "denominator"),
-        ("over-time", "due-after-last-sweep"),
     }
     assert set(told.values()) == {"15"}
 
