@@ -66,11 +66,12 @@ class _Plot:
     numbers: NumberScale
     steps: Sequence[float]
     names_at_end: bool
+    days_named: Sequence[tuple[date, str]]
 
 
 def _plot_for(sheet: Sheet, lines: Sequence[Line]) -> _Plot:
-    days = [day for line in lines for day, _ in line.points]
-    first, last = min(days), max(days)
+    days = sorted({day for line in lines for day, _ in line.points})
+    first, last = days[0], days[-1]
     if first == last:
         first, last = first - timedelta(days=15), last + timedelta(days=15)
     steps = round_steps(max(n for line in lines for _, n in line.known()))
@@ -79,12 +80,22 @@ def _plot_for(sheet: Sheet, lines: Sequence[Line]) -> _Plot:
     margin = max(sheet.width_of(_named(line)) for line in lines) + 16 if at_end else 14
     margin = min(margin, sheet.width * 0.3)
     bottom = _TITLE_PX + _PLOT_PX
+    scale = DayScale(first, last, left + 6, sheet.width - margin)
     return _Plot(
-        DayScale(first, last, left + 6, sheet.width - margin),
+        scale,
         NumberScale(0, steps[-1], bottom, _TITLE_PX + 8),
         steps,
         at_end,
+        _days_named(scale, days),
     )
+
+
+def _days_named(scale: DayScale, days: Sequence[date]) -> list[tuple[date, str]]:
+    """Months; the first and the last day where fewer than two months begin between them."""
+    months = list(scale.marks(90))
+    if len(months) > 1 and len(days) > 1:
+        return months
+    return [(day, f"{day:%Y-%m-%d}") for day in dict.fromkeys((days[0], days[-1]))]
 
 
 def _grid(sheet: Sheet, plot: _Plot) -> None:
@@ -96,10 +107,12 @@ def _grid(sheet: Sheet, plot: _Plot) -> None:
             (days.left - 12, y + 4), _words(step), colours.soft, size=SMALL_PX, anchor="right"
         )
     bottom = plot.numbers.bottom
-    for day, name in days.marks(90):
+    for day, name in plot.days_named:
         x = days.x(day)
+        half = sheet.width_of(name, size=SMALL_PX) / 2
+        middle = min(max(x, half), sheet.width - half)
         sheet.line([(x, bottom), (x, bottom + 5)], colours.edge)
-        sheet.text((x, bottom + 19), name, colours.soft, size=SMALL_PX, anchor="center")
+        sheet.text((middle, bottom + 19), name, colours.soft, size=SMALL_PX, anchor="center")
 
 
 def _median(sheet: Sheet, plot: _Plot, middle: float) -> None:

@@ -35,7 +35,7 @@ def finished_svg(
     for part in root.iter():
         if (what := titles.get(part.get("id", ""))) is not None:
             part.insert(0, _title(what))
-        if "font:" in (style := part.get("style", "")):
+        if style := part.get("style"):
             part.set("style", _OWN_FONT.sub(_FONTS, style))
     return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True))
 

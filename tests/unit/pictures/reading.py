@@ -9,7 +9,12 @@ _SVG = "{http://www.w3.org/2000/svg}"
 
 def texts(svg: bytes) -> list[str]:
     """The words that are drawn."""
-    return ["".join(text.itertext()) for text in ET.fromstring(svg).iter(f"{_SVG}text")]
+    return ["".join(text.itertext()) for text in text_parts(svg)]
+
+
+def text_parts(svg: bytes) -> list[ET.Element]:
+    """The same as they are drawn, with place and style."""
+    return list(ET.fromstring(svg).iter(f"{_SVG}text"))
 
 
 def titles(svg: bytes) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from service.pictures import Bar, Line, Look, draw_bars, draw_run_chart, draw_timeline
 from service.pictures.look import DARK, LIGHT
 from service.timeline import Lane, TimelineEvent
-from tests.unit.pictures.reading import texts, titles
+from tests.unit.pictures.reading import text_parts, texts, titles
 
 ON = date(2026, 11, 23)
 SVG = Look("light", "svg")
@@ -44,6 +44,12 @@ def test_a_picture_has_a_role_and_a_name(what):
     root = ET.fromstring(drawn(SVG)[what])
     assert root.get("role") == "img"
     assert root[0].get("id") == root.get("aria-labelledby") and root[0].text
+
+
+@pytest.mark.parametrize("what", ["bars", "run chart", "timeline"])
+def test_words_are_set_in_the_fonts_of_the_pages_and_never_in_a_serif_one(what):
+    styles = {part.get("style", "") for part in text_parts(drawn(SVG)[what])}
+    assert styles and all("font-family: system-ui," in style for style in styles)
 
 
 def test_a_png_has_two_pixels_for_each_of_the_page():
@@ -136,3 +142,26 @@ def test_a_line_of_eight_points_has_its_median_and_one_of_seven_has_none():
 def test_lines_of_any_kind_can_be_drawn(lines, look):
     known = sum(len(line.known()) for line in lines)
     assert len(titles(draw_run_chart("Alerts", lines, look))) == 1 + known
+
+
+def chart_of(*days: date, width_px: int = 1100) -> bytes:
+    line = Line("due", [(day, 10.0) for day in days])
+    return draw_run_chart("Due", [line], Look("light", "svg", width_px))
+
+
+@pytest.mark.parametrize(
+    ("days", "named"),
+    [
+        ([date(2026, 11, 2), date(2026, 11, 9), date(2026, 11, 23)], ["2026-11-02", "2026-11-23"]),
+        ([date(2026, 11, 23)], ["2026-11-23"]),
+        ([date(2026, 1, 1), date(2026, 3, 1)], ["Jan 2026", "Feb 2026", "Mar 2026"]),
+    ],
+)
+def test_a_chart_of_few_weeks_names_its_days_and_a_longer_one_its_months(days, named):
+    assert [word for word in texts(chart_of(*days)) if "2026" in word] == named
+
+
+def test_the_name_of_the_last_month_is_not_cut_off_on_a_telephone():
+    svg = chart_of(*[date(2026, month, 1) for month in range(1, 11)], width_px=352)
+    middle = next(t.get("x") for t in text_parts(svg) if t.text == "Oct 2026")
+    assert 352 - float(middle) > 25
