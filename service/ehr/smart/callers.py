@@ -1,10 +1,11 @@
 """Who asks for a card: the token of a CDS Hooks client, verified.
 
-A newcomer would get three things wrong. Nothing of a token is believed before its signature: the
+A newcomer would get four things wrong. Nothing of a token is believed before its signature: the
 address of the keys that it names is only looked up in the hospital's list, and never fetched
-because a token says so. The audience is the address that was called, letter by letter. And a token
+because a token says so. The audience is the address that was called, letter by letter. A token
 holds once: whoever overhears it cannot ask again, as long as it lives and for as long as we allow
-one to live.
+one to live. And a page of keys that does not answer may keep nobody waiting whose key is known, or
+one outage of it, or a stranger who names keys that nobody has, would keep every card away.
 
 CDS Hooks 2.0, trusting CDS clients: RS384 and ES384 are recommended there; `none` and every
 symmetric algorithm are forbidden.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -32,6 +34,7 @@ LONGEST_LIFE = timedelta(hours=1)
 """A token that lives longer is refused: its `jti` would have to be remembered for ever."""
 _KEYS_KEPT_FOR = timedelta(hours=1)
 _ASK_AGAIN_AFTER = timedelta(minutes=1)
+_ASK_AGAIN_AFTER_FAILURE = timedelta(seconds=10)
 _MOST_BYTES = 16_384
 
 Keys = Mapping[str, Any]
@@ -51,6 +54,26 @@ class TakeOnce(Protocol):
     def __call__(self, name: str, seconds: int) -> bool:
         """Take a name."""
         ...  # pragma: no cover (a protocol)
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyPage:
+    """The keys that a page gave when it answered last, and how it went when it was asked last.
+
+    `failure` is "" where it answered. What it gave before an outage is theirs all through it.
+    """
+
+    keys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    came_at: datetime | None = None
+    asked_at: datetime | None = None
+    failure: str = ""
+
+    def will_do(self, wanted: str, now: datetime) -> bool:
+        """Whether it need not be asked now, for the sake of this key."""
+        if wanted in self.keys and self.came_at and now - self.came_at < _KEYS_KEPT_FOR:
+            return True
+        pause = _ASK_AGAIN_AFTER_FAILURE if self.failure else _ASK_AGAIN_AFTER
+        return self.asked_at is not None and now - self.asked_at < pause
 
 
 class Callers:
@@ -73,8 +96,8 @@ class Callers:
         self._fetch_keys = fetch_keys
         self._take_once = take_once
         self._now = now
-        self._lock = threading.Lock()
-        self._kept: dict[str, tuple[datetime, dict[str, Mapping[str, Any]]]] = {}
+        self._asking = {url: threading.Lock() for url in key_urls}
+        self._pages = {url: _KeyPage() for url in key_urls}
 
     def verify(self, authorization: str | None, audience: str) -> str:
         """The issuer of a token in an Authorization header, which is used up by this.
@@ -85,9 +108,10 @@ class Callers:
         header = _header_of(token)
         key = self._key(header)
         claims = self._claims(token, key, str(header["alg"]), audience)
-        seconds = int(claims["exp"] - self._now().timestamp() + _LEEWAY.total_seconds()) + 1
-        if seconds > (LONGEST_LIFE + 2 * _LEEWAY).total_seconds():
+        now = self._now()
+        if claims["exp"] > (now + LONGEST_LIFE + _LEEWAY).timestamp():
             raise CallerRefused("the token lives for more than an hour: issue it for each call")
+        seconds = int(claims["exp"] - (now - _LEEWAY).timestamp()) + 1
         if not self._take_once(_fingerprint(claims), seconds):
             raise CallerRefused("the token was used before: issue a new one for each call")
         return str(claims["iss"])
@@ -123,6 +147,8 @@ class Callers:
             raise CallerRefused(f"the token cannot be used ({type(error).__name__})") from None
         if not isinstance(claims["jti"], str) or not claims["jti"]:
             raise CallerRefused("the token has no jti that is a text")
+        if type(claims["exp"]) not in (int, float):
+            raise CallerRefused("the token has no exp that is a number")
         return claims
 
     def _key(self, header: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -140,23 +166,39 @@ class Callers:
 
     def _keys_at(self, url: str, wanted: str) -> Mapping[str, Mapping[str, Any]]:
         """The keys by name; asked for again where one is unknown, at most once a minute."""
-        with self._lock:
-            now = self._now()
-            at, keys = self._kept.get(url, (None, {}))
-            age = None if at is None else now - at
-            is_fresh = age is not None and age < _KEYS_KEPT_FOR
-            if is_fresh and (wanted in keys or (age is not None and age < _ASK_AGAIN_AFTER)):
-                return keys
-            try:
-                keys = _by_name(self._fetch_keys(url))
-            except EHRError as error:
-                if wanted in keys:
-                    return keys  # Theirs an hour ago: an outage of a key page is no forgery.
-                raise CallerUnverifiable(
-                    f"the keys of whoever asks could not be fetched ({type(error).__name__})"
-                ) from None
-            self._kept[url] = now, keys
-            return keys
+        page = self._pages[url]
+        if not page.will_do(wanted, self._now()):
+            page = self._asked_by_one(url, wanted, page)
+        if page.failure and wanted not in page.keys:
+            raise CallerUnverifiable(
+                f"the keys of whoever asks could not be fetched ({page.failure})"
+            )
+        return page.keys
+
+    def _asked_by_one(self, url: str, wanted: str, page: _KeyPage) -> _KeyPage:
+        """What it says now. While one asks, the others wait for nothing that may be known already.
+
+        Nor do they for a page that did not answer last: all our threads would.
+        """
+        waits = wanted not in page.keys and not page.failure
+        if not self._asking[url].acquire(blocking=waits):
+            return page
+        try:
+            return self._asked(url, wanted)
+        finally:
+            self._asking[url].release()
+
+    def _asked(self, url: str, wanted: str) -> _KeyPage:
+        """What the page says now, unless somebody else has just asked it."""
+        page, now = self._pages[url], self._now()
+        if page.will_do(wanted, now):
+            return page
+        try:
+            page = _KeyPage(_by_name(self._fetch_keys(url)), now, now)
+        except EHRError as error:
+            page = replace(page, asked_at=self._now(), failure=type(error).__name__)
+        self._pages[url] = page
+        return page
 
 
 def _bearer(authorization: str | None) -> str:
@@ -188,4 +230,4 @@ def _by_name(keys: Keys) -> dict[str, Mapping[str, Any]]:
 
 def _fingerprint(claims: Mapping[str, Any]) -> str:
     text = f"{claims['iss']}|{claims['jti']}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import jwt
 import pytest
 
 from service.ehr.errors import EHRUnavailable
-from service.ehr.smart.keys import new_key, public_jwks
-from tests.lib.card_world import JKU, KEY, SERVICE, URL, card_world, view
+from service.ehr.smart.callers import CallerRefused, Callers, CallerUnverifiable
+from service.ehr.smart.keys import SigningKey, new_key, public_jwks
+from service.store.nonces import Nonces
+from tests.lib.card_world import ISSUER, JKU, KEY, SERVICE, URL, card_world, view
 
 PATH = f"/cds-services/{SERVICE}"
+AUDIENCE = URL + PATH
 RSA = new_key("RS384")
 
 
@@ -31,6 +38,41 @@ def status(world, token):
 
 def ago(**span):
     return int((datetime.now(UTC) - timedelta(**span)).timestamp())
+
+
+@dataclass
+class KeyPage:
+    """Where the hospital publishes its keys, with a clock that a test sets."""
+
+    keys: list[SigningKey] = field(default_factory=lambda: [KEY])
+    is_away: bool = False
+    asked: int = 0
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    is_asked: threading.Event = field(default_factory=threading.Event)
+    may_answer: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self):
+        self.may_answer.set()
+
+    def __call__(self, _url):
+        self.asked += 1
+        if not self.may_answer.is_set():
+            self.is_asked.set()
+            assert self.may_answer.wait(10)
+        if self.is_away:
+            raise EHRUnavailable("away")
+        return public_jwks(self.keys)
+
+
+def callers_by(page):
+    return Callers([ISSUER], [JKU], page, Nonces(None).take, lambda: page.now)
+
+
+def own_token(key=KEY, kid=""):
+    now = int(datetime.now(UTC).timestamp())
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "iat": now, "exp": now + 300, "jti": uuid.uuid4().hex}
+    headers = {"kid": kid or key.kid, "jku": JKU}
+    return "Bearer " + jwt.encode(claims, key.private, algorithm=key.alg, headers=headers)
 
 
 def test_the_hospitals_own_ehr_may_ask(world):
@@ -159,6 +201,74 @@ def test_keys_that_cannot_be_fetched_now_are_nobodys_forgery(world, monkeypatch)
 
     monkeypatch.setattr(world.callers, "_fetch_keys", away)
     assert status(world, world.token(PATH)) == 503
+
+
+def test_an_outage_of_the_key_page_is_waited_for_once_and_not_by_every_call():
+    page = KeyPage()
+    callers = callers_by(page)
+    callers.verify(own_token(), AUDIENCE)
+    page.is_away, page.now = True, page.now + timedelta(hours=2)
+    for _ in range(5):
+        callers.verify(own_token(), AUDIENCE)
+    assert page.asked == 2
+
+
+def test_while_the_key_page_is_away_strangers_do_not_make_us_ask_again_and_again():
+    page = KeyPage(is_away=True)
+    callers = callers_by(page)
+    for _ in range(5):
+        with pytest.raises(CallerUnverifiable):
+            callers.verify(own_token(), AUDIENCE)
+    assert page.asked == 1
+
+
+def test_a_key_page_that_is_back_is_believed_again_within_seconds():
+    page = KeyPage(is_away=True)
+    callers = callers_by(page)
+    with pytest.raises(CallerUnverifiable):
+        callers.verify(own_token(), AUDIENCE)
+    page.is_away, page.now = False, page.now + timedelta(seconds=15)
+    assert callers.verify(own_token(), AUDIENCE) == ISSUER
+
+
+def test_nobody_whose_key_is_known_waits_for_a_stranger_whose_key_is_asked_for():
+    page = KeyPage()
+    callers = callers_by(page)
+    callers.verify(own_token(), AUDIENCE)
+    page.now += timedelta(minutes=2)
+    page.may_answer.clear()
+    with ThreadPoolExecutor(2) as threads:
+        stranger = threads.submit(callers.verify, own_token(kid="other"), AUDIENCE)
+        try:
+            assert page.is_asked.wait(5)
+            known = threads.submit(callers.verify, own_token(), AUDIENCE)
+            assert known.result(5) == ISSUER
+        finally:
+            page.may_answer.set()
+        with pytest.raises(CallerRefused):
+            stranger.result(5)
+
+
+def test_a_new_key_of_the_hospital_holds_as_soon_as_it_is_published():
+    page = KeyPage()
+    callers = callers_by(page)
+    callers.verify(own_token(), AUDIENCE)
+    page.keys, page.now = [RSA], page.now + timedelta(minutes=2)
+    assert callers.verify(own_token(key=RSA), AUDIENCE) == ISSUER
+    with pytest.raises(CallerRefused):
+        callers.verify(own_token(), AUDIENCE)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"exp": str(4 * 10**9)}, {"exp": 10**400}, {"exp": 1e300}, {"exp": float("inf")}]
+)
+def test_an_end_that_is_no_time_is_refused(world, changes):
+    assert status(world, world.token(PATH, **changes)) == 401
+
+
+def test_a_jti_may_be_any_text(world):
+    token = world.token(PATH, jti="\ud800")
+    assert [status(world, token), status(world, token)] == [412, 401]
 
 
 @pytest.mark.parametrize("token", [b"x", b"a.b.c", b"." * 20, b"\xc3\xa9", b"a" * 20_000])
