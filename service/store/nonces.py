@@ -1,7 +1,8 @@
 """Names that are taken once: which tokens were used already, in Redis for all processes.
 
 A newcomer would get one thing wrong: a Redis that cannot be asked must not make every card vanish.
-This process then remembers by itself, so that a token holds once for it still, and says so.
+This process then remembers by itself, so that a token holds once for it still, and says so. One
+that gives no answer at all is left alone for a while, or every card would wait for it first.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from redis.exceptions import RedisError
 
 _log = structlog.get_logger()
 KEY_PREFIX = "boneflag:once:"
+_LEFT_ALONE_SECONDS = 5.0
 
 
 class Nonces:
@@ -30,16 +32,19 @@ class Nonces:
         self._lock = threading.Lock()
         self._own: set[str] = set()
         self._by_end: list[tuple[float, str]] = []
+        self._left_alone_until = float("-inf")
 
     def take(self, name: str, seconds: int) -> bool:
         """Take a name for some seconds; False where it is taken."""
         if not self._take_here(name, seconds):
             return False
-        if self._client is None:
+        if self._client is None or self._tick() < self._left_alone_until:
             return True
         try:
             return bool(self._client.set(KEY_PREFIX + name, b"", nx=True, ex=seconds))
         except RedisError as error:
+            if isinstance(error, redis.TimeoutError):
+                self._left_alone_until = self._tick() + _LEFT_ALONE_SECONDS
             _log.warning("token_remembered_without_redis", problem=type(error).__name__)
             return True
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # pragma: no cover - for the type checker only
 
 CARDS = "cds-hooks"
 _KEYS_PATIENCE_SECONDS = 5.0
+# Who opens a chart waits for it, and without it this process remembers by itself.
+_REDIS_PATIENCE_SECONDS = 1.0
 
 
 def card_line_for(settings: Settings, ledger: Ledger) -> CardLine:
@@ -80,6 +82,7 @@ def callers_for(settings: Settings) -> Callers:
     for url in key_urls:
         _impatient_client(settings, _folder_of(url), _KEYS_PATIENCE_SECONDS).close()
     has_redis = bool(settings.redis_url.get_secret_value())
+    shared = redis_for(settings, _REDIS_PATIENCE_SECONDS) if has_redis else None
 
     def fetch(url: str) -> dict[str, Any]:
         with _impatient_client(settings, _folder_of(url), _KEYS_PATIENCE_SECONDS) as client:
@@ -89,7 +92,7 @@ def callers_for(settings: Settings) -> Callers:
         issuers,
         key_urls,
         fetch,
-        Nonces(redis_for(settings) if has_redis else None).take,
+        Nonces(shared).take,
         lambda: datetime.now(UTC),
     )
 

@@ -164,7 +164,7 @@ def politeness_for(settings: Settings) -> Politeness:
     return Politeness(turns, pace, is_paused=PauseWatch(lambda: switches_at(settings.database_url)))
 
 
-def redis_for(settings: Settings) -> redis.Redis:
+def redis_for(settings: Settings, patience_seconds: float = 5.0) -> redis.Redis:
     """A client of the configured Redis; SettingsInvalid where none is."""
     import redis
 
@@ -175,6 +175,7 @@ def redis_for(settings: Settings) -> redis.Redis:
             " `boneflag work`, which brings its own"
         )
     try:
-        return redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+        wait = patience_seconds
+        return redis.Redis.from_url(url, socket_timeout=wait, socket_connect_timeout=wait)
     except ValueError:
         raise SettingsInvalid("BONEFLAG_REDIS_URL is not a redis:// or rediss:// URL") from None

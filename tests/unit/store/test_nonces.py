@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -42,6 +44,22 @@ def test_redis_forgets_a_name_when_its_time_is_over(server):
 def test_without_redis_a_process_remembers_by_itself(lost):
     nonces = Nonces(lost)
     assert [nonces.take("c", 60), nonces.take("c", 60)] == [True, False]
+
+
+def test_a_redis_that_gives_no_answer_is_waited_for_once_and_then_left_alone_for_a_while():
+    now = [0.0]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        lost = redis.Redis(port=port, socket_timeout=0.2, retry=Retry(NoBackoff(), 0))
+        nonces = Nonces(lost, tick=lambda: now[0])
+        began = time.monotonic()
+        assert all(nonces.take(name, 60) for name in "efghijklmn")
+        assert time.monotonic() - began < 1.0
+        now[0] = 6.0
+        began = time.monotonic()
+        assert not nonces.take("e", 60)
+        assert nonces.take("o", 60)
+        assert time.monotonic() - began >= 0.2
 
 
 def test_a_name_whose_time_is_over_may_be_taken_again():
