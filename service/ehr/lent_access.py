@@ -62,7 +62,7 @@ class LentReading:
         self, lent: LentAccess, patient_id: str, needs: Iterable[DataRequirement]
     ) -> BroughtChart:
         """What the token lets us read of these needs; EHRError where the EHR cannot answer."""
-        granted = set(_READS.findall(lent.scopes))
+        granted = {m[1] for scope in lent.scopes.split() if (m := _READS.fullmatch(scope))}
         wanted = tuple(needs)
         asked = [need for need in wanted if {need.type, "*"} & granted]
         unasked = frozenset(need.type for need in wanted) - {need.type for need in asked}

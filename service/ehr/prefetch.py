@@ -41,8 +41,15 @@ class BroughtChart:
         return replace(record, withheld=self.unread) if self.unread else record
 
     def completed_by(self, other: BroughtChart) -> BroughtChart:
-        """The same, with the types of `other` in place of those that did not come whole here."""
-        taken = {t: found for t, found in other.resources.items() if t in self.unread}
+        """The same, with the types of `other` in place of those that did not come whole here.
+
+        What came in part both times is put together: it counts, and nothing is concluded from it.
+        """
+        taken = {
+            t: _put_together(self.resources.get(t, ()), found) if t in other.unread else found
+            for t, found in other.resources.items()
+            if t in self.unread
+        }
         still = frozenset(t for t in self.unread if t in other.unread or t not in other.resources)
         return BroughtChart(
             self.patient_id,
@@ -50,6 +57,11 @@ class BroughtChart:
             {**self.medications, **other.medications},
             still,
         )
+
+
+def _put_together(some: Sequence[Resource], more: Sequence[Resource]) -> Sequence[Resource]:
+    known = {resource.get("id") for resource in more}
+    return [*more, *(resource for resource in some if resource.get("id") not in known)]
 
 
 def prefetch_templates(needs: Iterable[DataRequirement], vocabulary: Vocabulary) -> dict[str, str]:

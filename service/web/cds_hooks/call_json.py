@@ -85,7 +85,9 @@ def optional(holder: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _is_integer(number: Any) -> bool:
-    return not isinstance(number, bool) and float(number).is_integer()
+    if isinstance(number, float):
+        return number.is_integer()
+    return not isinstance(number, bool)
 
 
 def _check_uuid(text: str) -> None:

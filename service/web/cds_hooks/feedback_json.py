@@ -12,6 +12,7 @@ from service.ehr.decision_reason import reason_code
 from service.web.cds_hooks.call_json import Malformed, optional, required
 
 _MOST_AT_ONCE = 1000
+_FIRST_YEAR = 1970
 
 
 def feedback_from(request: Mapping[str, Any]) -> tuple[Said, ...]:
@@ -32,7 +33,7 @@ def _said(entry: object) -> Said:
         _check_suggestions(required(entry, "acceptedSuggestions", list))
     reason = optional(optional(entry, "overrideReason"), "reason")
     return Said(
-        card=required(entry, "card", str, "feedback.card"),
+        card=_card(required(entry, "card", str, "feedback.card")),
         outcome=outcome,
         code=reason_code({"coding": [reason]}),
         at=_instant(required(entry, "outcomeTimestamp", str, "feedback.outcomeTimestamp")),
@@ -46,8 +47,15 @@ def _check_suggestions(suggestions: list[Any]) -> None:
         required(suggestion, "id", str, "acceptedSuggestions.id")
 
 
+def _card(text: str) -> str:
+    if "\0" in text:  # PostgreSQL takes it in no text, not even in a question.
+        raise Malformed("feedback.card is no id")
+    return text
+
+
 def _instant(text: str) -> datetime:
     at = instant(text)
-    if at is None:
+    # No clock that was ever set says a year of which another zone may have no day.
+    if at is None or at.year < _FIRST_YEAR:
         raise Malformed("feedback.outcomeTimestamp is no instant with a zone")
     return at

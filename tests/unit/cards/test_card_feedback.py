@@ -122,8 +122,10 @@ def test_what_a_clinician_typed_is_kept_nowhere(world, capfd):
         {"outcome": "accepted"},
         {"card": ""},
         {"overrideReason": "no time"},
+        {"card": "\0"},
+        {"outcomeTimestamp": "0001-01-01T00:00:00+14:00"},
     ],
-    ids=["outcome", "time", "no suggestion", "no card", "no object"],
+    ids=["outcome", "time", "no suggestion", "no card", "no object", "no text", "no clock"],
 )
 def test_feedback_that_cannot_be_understood_is_refused_whole(world, broken):
     assert world.say(shown(world)["uuid"], **broken).status_code == 400

@@ -179,6 +179,16 @@ def test_a_type_outside_the_scopes_is_not_asked_for(tmp_path):
         assert {path.split("/")[0] for path in paths} <= {"metadata", "Condition", "Patient"}
 
 
+def test_a_scope_that_shows_a_part_of_a_type_leaves_it_unread(tmp_path):
+    with card_world(tmp_path, EHR(*ANNA)) as world:
+        whole = [f"user/{need.type}.rs" for need in PROTOCOL.needs if need.type != "Observation"]
+        scope = " ".join([*whole, "user/Observation.rs?category=vital-signs"])
+        some = prefetch(*ANNA, leaving_out=("Observation",))
+        assert world.cards(view(prefetch=some, **lent(scope=scope))) == []
+        paths = {r.url.path.removeprefix("/fhir/").split("/")[0] for r in world.requests}
+        assert "Observation" not in paths
+
+
 def test_an_ehr_that_is_away_leaves_the_answer_to_what_came(tmp_path):
     with card_world(tmp_path, nothing_there) as world:
         some = prefetch(*ANNA, leaving_out=("MedicationRequest",))

@@ -126,6 +126,13 @@ def test_what_the_specification_does_not_allow_is_refused(world, changes):
     assert world.post(view(**changes)).status_code == 400
 
 
+def test_access_may_be_lent_for_ever(world):
+    lent = {"access_token": "t", "token_type": "Bearer", "scope": "user/*.read", "subject": "s"}
+    elsewhere = {"fhirServer": "https://other.example/fhir"}
+    call = view(**elsewhere, fhirAuthorization={**lent, "expires_in": 10**400})
+    assert world.post(call).status_code == 412
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"null", b"[" * 100_000])
 def test_what_is_no_json_object_is_refused(world, body):
     headers = {"Authorization": f"Bearer {world.token(PATH)}"}
