@@ -1,9 +1,10 @@
 """Everybody whom we watch, at a glance: which assessment stands and what stands open about them.
 
-A newcomer would get two things wrong. Whom we watch are the members of the cohort and everybody
+A newcomer would get three things wrong. Whom we watch are the members of the cohort and everybody
 with an open alert, whether or not the cohort's source still names them. Somebody who was only asked
-for is not among them. And no finding is read here, or a list of 10,000 people would take seconds:
-whoever wants findings asks `Screenings.histories` for those whose assessment is news.
+for is not among them, and nobody who is left out at the hospital's wish, whatever stands open about
+them. And no finding is read here, or a list of 10,000 people would take seconds: whoever wants
+findings asks `Screenings.histories` for those whose assessment is news.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ def _query() -> sa.Select[Any]:
         .outerjoin(LATEST_ASSESSMENTS, latest.patient_key == PATIENTS.c.key)
         .outerjoin(PENDING, is_given_up)
         .where(
+            ~PATIENTS.c.is_left_out,
             sa.or_(PATIENTS.c.in_cohort, has_open_alert.element),
             sa.or_(latest.patient_key.is_not(None), PENDING.c.patient_key.is_not(None)),
         )

@@ -39,6 +39,14 @@ def test_whoever_left_the_cohort_is_given_only_with_an_open_alert(ledger):
     assert {i: p.has_open_alert for i, p in everybody(ledger).items()} == {"p2": True}
 
 
+def test_whoever_is_left_out_is_not_given_though_their_alert_is_open(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.screenings.store(screening(key, begin(ledger)), NOW)
+    ledger.alerts.remember(key, entry("a1"), NOW)
+    ledger.cohort.leave_out(["p1"], NOW)
+    assert everybody(ledger) == {}
+
+
 def test_an_alert_that_was_only_planned_is_not_open(ledger):
     (key,) = people(ledger, "p1")
     ledger.screenings.store(screening(key, begin(ledger)), NOW)
