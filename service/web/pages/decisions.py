@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,8 +22,10 @@ from service.reason_words import Choice, choices, words_of
 from service.screening.alert import AlertKind
 from service.screening.record import NO_END, Decision
 from service.store.acts import Act
+from service.store.entries import KnownPerson
 from service.web.access.visitor import Visitor
-from service.web.pages.desk import CLINICIANS, OTHER_CHART, Desk, Form, Problem, page
+from service.web.pages.desk import CLINICIANS, Desk, Form, Problem, page
+from service.web.pages.person import UNKNOWN, person_for
 from service.wiring import effective_for, today_for
 
 PATH = "/decisions"
@@ -32,7 +34,6 @@ _TITLES = {
     AlertKind.SCREENING: "Bone density assessment",
     AlertKind.TREATMENT_GAP: "Osteoporosis without visible treatment",
 }
-_UNKNOWN = Problem(404, "Nobody here", "BoneFlag knows nobody under this address, or no longer.")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,13 +48,23 @@ class DecisionForm:
     next: str
     today: date
 
+    @property
+    def tomorrow(self) -> date:
+        """The first day on which it may be asked again."""
+        return self.today + timedelta(days=1)
 
-def decision_form(desk: Desk, patient_key: str, about: AlertKind, back: str) -> DecisionForm:
-    """The form about one person and one kind of alert; `back` is the path of the page it is on."""
+
+def decision_form(
+    desk: Desk, person: KnownPerson, key: str, about: AlertKind, back: str
+) -> DecisionForm:
+    """The form about one person and one kind of alert; `back` is the path of the page it is on.
+
+    `key` is the one by which the visitor asked for the person, and the form comes back with it.
+    """
     on = today_for(desk.settings)
-    said = desk.ledger().decisions.of([patient_key]).get(patient_key, ())
+    said = desk.ledger().decisions.of([person.patient_key]).get(person.patient_key, ())
     return DecisionForm(
-        patient_key,
+        key,
         about,
         _TITLES[about],
         choices(effective_for(desk.settings)[0], on),
@@ -76,22 +87,18 @@ def decision_routes(desk: Desk) -> list[BaseRoute]:
     """`/decisions`, where forms go; nobody opens it by its address."""
 
     def show(_: Request, __: Visitor) -> Response:
-        raise _UNKNOWN
+        raise UNKNOWN
 
     def take(_: Request, visitor: Visitor, form: Form) -> Response:
         key, about = form.get("patient", ""), _kind(form.get("about", ""))
-        if not visitor.may_see(key):
-            raise OTHER_CHART
-        fhir_id = desk.ledger().cohort.fhir_ids_of([key]).get(key)
-        if fhir_id is None:
-            raise _UNKNOWN
+        person = person_for(desk, visitor, key, PATH)
         if form.get("act") in ("decide", "take-back"):
-            _carry_out(desk, visitor, fhir_id, about, form)
+            _carry_out(desk, visitor, person.fhir_id, about, form)
             return RedirectResponse(_back(form, key), 303)
-        desk.record(visitor, [Act("view", key, detail=PATH)])
-        asked = decision_form(desk, key, about, _back(form, key))
+        desk.record(visitor, [Act("view", person.patient_key, detail=PATH)])
+        asked = decision_form(desk, person, key, about, _back(form, key))
         return desk.render(
-            "decision.html", visitor, here="/worklist", decide=asked, fhir_id=fhir_id
+            "decision.html", visitor, here="/worklist", decide=asked, fhir_id=person.fhir_id
         )
 
     return [page(desk, PATH, CLINICIANS, show, take)]

@@ -19,22 +19,16 @@ from service.pictures.thresholds import thresholds_of
 from service.screening.alert import LOCAL_DECISION
 from service.screening.protocol import Protocol
 from service.settings import SettingsInvalid
-from service.store.acts import Act
 from service.store.entries import KnownPerson
 from service.timeline import Timeline
 from service.web.access.visitor import Visitor
 from service.web.pages.decisions import DecisionForm, decision_form
-from service.web.pages.desk import CLINICIANS, OTHER_CHART, Desk, Problem, page
+from service.web.pages.desk import CLINICIANS, Desk, Problem, page
+from service.web.pages.person import person_for
 from service.web.pages.picture import look_in, picture_response
 from service.wiring import effective_for, patient_looks_for, today_for
 
 PATH = "/patients/{key}"
-_UNKNOWN = Problem(404, "Nobody here", "BoneFlag knows nobody under this address, or no longer.")
-_LEFT_OUT = Problem(
-    404,
-    "Left out",
-    "This person is left out at the hospital's wish: BoneFlag does not read their chart.",
-)
 # Where nobody is asked anything, there is nothing to say no to.
 _NO_QUESTION = frozenset({"", "error", "not-in-cohort", "excluded", "not-at-risk", "satisfied"})
 _TITLE = "Doses in mg prednisone-equivalent"
@@ -80,17 +74,7 @@ def patient_routes(desk: Desk) -> list[BaseRoute]:
 
 
 def _person(desk: Desk, request: Request, visitor: Visitor) -> KnownPerson:
-    key = str(request.path_params["key"])
-    if not visitor.may_see(key):
-        refused = Act("view", detail=PATH, reason="another chart", outcome="failed")
-        desk.record(visitor, [refused])
-        raise OTHER_CHART
-    person = desk.ledger().people.find(key)
-    if person is None:
-        raise _UNKNOWN
-    if person.is_left_out:
-        raise _LEFT_OUT
-    return person
+    return person_for(desk, visitor, str(request.path_params["key"]), PATH)
 
 
 def _protocol(desk: Desk) -> Protocol:
@@ -103,7 +87,7 @@ def _protocol(desk: Desk) -> Protocol:
 def _form(desk: Desk, request: Request, person: KnownPerson, sheet: Sheet) -> DecisionForm | None:
     """The form of a no, where there is something to say no to or a no that stands."""
     key = str(request.path_params["key"])
-    form = decision_form(desk, person.patient_key, sheet.about, f"/patients/{key}")
+    form = decision_form(desk, person, key, sheet.about, f"/patients/{key}")
     is_open = any(not alert.ended for alert in sheet.alerts)
     has_question = sheet.status not in _NO_QUESTION or is_open or form.standing
     return form if has_question else None

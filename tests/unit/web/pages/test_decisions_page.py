@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -107,6 +107,40 @@ def test_a_clinician_says_no_about_the_patient_of_their_chart_alone(browser, led
     assert not said(ledger, "p2")
     assert decides(browser, ledger).status_code == 303
     assert [d.decided_by for d in said(ledger)] == ["Practitioner/7"]
+
+
+def test_being_refused_a_no_about_another_chart_is_in_the_audit(browser, ledger):
+    browser.signs_in(Role.CLINICIAN, name="Practitioner/7", patient_key=key_of(ledger))
+    decides(browser, ledger, patient=key_of(ledger, "p2"))
+    row = list(ledger.audit.rows())[-1]
+    assert (row.what, row.reason, row.outcome) == ("view", "another chart", "failed")
+    assert (row.detail, row.patient_key, row.by_whom) == ("/decisions", "", "Practitioner/7")
+
+
+@pytest.mark.parametrize("role", [Role.CLINICIAN, Role.CLINICAL_LEAD])
+def test_a_form_from_before_a_merge_is_about_the_person_under_the_key_of_today(
+    browser, ledger, role
+):
+    kept = key_of(ledger, "p1")
+    ledger.cohort.register(["p-later"], "test", NOW + timedelta(days=1))
+    before = key_of(ledger, "p-later")
+    browser.signs_in(role, patient_key=before)
+    run = ledger.runs.open("sweep", "shadow", "digest", NOW)
+    assert ledger.merges.follow("p-later", "p1", NOW + timedelta(days=2), run) == kept
+    asked = browser.sends("/decisions", patient=before, about=SCREENING)
+    assert f'name="patient" value="{before}"' in asked.text
+    answer = decides(browser, ledger, patient=before)
+    assert answer.headers["location"] == f"/patients/{before}"
+    assert [d.code for d in said(ledger, "p1")] == ["patient-refuses"]
+    assert list(ledger.decisions.kept([before])) == []
+
+
+def test_nothing_is_said_about_somebody_who_is_left_out(browser, ledger):
+    ledger.cohort.leave_out(["p1"], NOW)
+    answer = decides(browser, ledger)
+    assert answer.status_code == 404
+    assert "left out at the hospital" in answer.text
+    assert not said(ledger)
 
 
 def test_an_operator_says_no_about_nobody(browser, ledger):

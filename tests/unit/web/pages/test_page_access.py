@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from starlette.routing import Route
 
 from service.settings import Settings
 from service.web.access.visitor import Role, Visitor
+from service.web.pages.opening import pages
 from tests.lib.pages import browsing
+from tests.lib.patients import edss, ms, woman
+from tests.unit.worklist.builders import judged, keep
+
+DUE = judged(woman(born="1986-06-01"), ms(), edss(6.5, on="2026-03-01"))
 
 
 @pytest.fixture
@@ -39,6 +47,25 @@ def test_a_session_that_was_ended_opens_nothing(browser):
     browser.signs_in(Role.OPERATOR)
     browser.desk.entrance.sessions.close(browser.session_token())
     assert browser.client.get("/").headers["location"].startswith("/sign-in")
+
+
+def test_who_came_from_a_chart_gets_nothing_of_anybody_else_at_any_address(browser, ledger):
+    own, other = keep(ledger, "p-own", DUE), keep(ledger, "p-other", DUE)
+    browser.signs_in(Role.CLINICIAN, name="Practitioner/7", patient_key=own)
+    routes = [r for r in pages(browser.desk) if isinstance(r, Route)]
+    assert "/patients/{key}/timeline.svg" in {r.path for r in routes}
+    for route in routes:
+        path = re.sub(r"\{[^}]+\}", other, route.path)
+        answers = [browser.client.get(f"{path}?patient={other}&show=all")]
+        if "POST" in route.methods:
+            fields = {"patient": other, "about": "ms-bone-health-review", "act": "decide"}
+            answers.append(browser.sends(path, reason="patient-refuses", **fields))
+        for answer in answers:
+            told = answer.text + str(answer.headers)
+            assert answer.status_code in (403, 404), (route.path, answer.status_code)
+            assert "p-other" not in told
+            assert "EDSS" not in told
+    assert ledger.decisions.kept([other]) == {}
 
 
 @pytest.mark.parametrize(
