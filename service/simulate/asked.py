@@ -1,23 +1,27 @@
 """Carrying out a simulation that was asked for on a page, beside whatever else the site does.
 
-A newcomer would get one thing wrong: however it ends, it says so. An EHR that is away, a pause and
-a fault of ours each leave a sentence on the page, because whoever asked looks there and not into a
-log.
+A newcomer would get two things wrong. However it ends, it says so: an EHR that is away, a pause
+and a fault of ours each leave a sentence on the page, because whoever asked looks there and not
+into a log. And a process that is killed says nothing: so a thread beside the work says that it
+lives, and a simulation that falls silent keeps nobody off for longer than minutes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import structlog
+from redis.exceptions import RedisError
 
 from service.ehr.errors import EHRError
 from service.screening.protocol import ProtocolInvalid
 from service.simulate.kept import kept_counts
 from service.simulate.tally import Simulation
 from service.store.errors import StoreError
-from service.store.simulations import Question, Simulations
+from service.store.simulations import BEAT_SECONDS, Question, Simulations
 
 _log = structlog.get_logger()
 Progress = Callable[[int, int], None]
@@ -43,7 +47,8 @@ def carry_out(simulations: Simulations, number: str, run: Run) -> None:
             raise _Cancelled
 
     try:
-        found = run(question, progress)
+        with _heartbeat(simulations, number):
+            found = run(question, progress)
     except _Cancelled:
         _log.info("simulation_cancelled")
     except (EHRError, StoreError, ProtocolInvalid) as error:
@@ -54,3 +59,23 @@ def carry_out(simulations: Simulations, number: str, run: Run) -> None:
         raise
     else:
         simulations.finish(number, kept_counts(found))
+
+
+@contextmanager
+def _heartbeat(simulations: Simulations, number: str) -> Iterator[None]:
+    """Say that this process lives, until the work is over or nobody wants it."""
+    is_over = threading.Event()
+
+    def beat() -> None:
+        is_wanted = True
+        while is_wanted and not is_over.wait(BEAT_SECONDS):
+            try:
+                is_wanted = simulations.is_wanted(number, datetime.now(UTC))
+            except RedisError:
+                continue  # It may be back for the next one.
+
+    threading.Thread(target=beat, name="simulation-lives", daemon=True).start()
+    try:
+        yield
+    finally:
+        is_over.set()

@@ -7,7 +7,8 @@
 A newcomer would get two things wrong. What is kept is an overlay and counts, never a person, and
 it goes by itself after some hours; losing Redis loses a question and nothing else. And a worker can
 die in the middle: a simulation of which nothing was heard for a while is `lost`, and keeps nobody
-from asking for the next one. What was cancelled, or replaced by the next one, writes nothing more.
+from asking for the next one. Its worker says every few seconds that it lives, also while it is long
+at one batch. What was cancelled, or replaced by the next one, writes nothing more.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ KEPT_SECONDS = 12 * 3600
 """So long a result can be read; a local choice, for a meeting in the afternoon."""
 WAITING_SECONDS = 600
 """So long it may wait for a worker."""
-SILENT_SECONDS = 1800
-"""So long a worker may be silent: the cohort itself may come by an export of minutes."""
+BEAT_SECONDS = 15
+"""So often a worker says that it lives."""
+SILENT_SECONDS = 120
+"""So long a worker may be silent: for some beats that Redis did not take, and for clocks of two
+machines that differ by a minute."""
 
 _BEGIN = """
 local state, until_ = redis.call('HGET', KEYS[1], 'state'), redis.call('HGET', KEYS[1], 'until')
@@ -134,6 +138,10 @@ class Simulations:
     def progress(self, number: str, done: int, total: int, at: datetime) -> bool:
         """Say how far it is; False where it is to stop."""
         return self._tell(number, done=done, total=total, until=at.timestamp() + SILENT_SECONDS)
+
+    def is_wanted(self, number: str, at: datetime) -> bool:
+        """Say that its worker lives; False where nobody wants the answer any more."""
+        return self._tell(number, until=at.timestamp() + SILENT_SECONDS)
 
     def finish(self, number: str, counts: Mapping[str, Any]) -> bool:
         """Keep the answer; False where nobody wants it any more."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -88,6 +90,47 @@ def test_one_whose_worker_is_silent_is_lost_and_each_batch_is_a_sign_of_life(ask
     newest = asked.newest(now(SILENT_SECONDS + 1))
     assert (newest.state, newest.done, newest.total) == ("reading", 60, 120)
     assert asked.newest(now(2 * SILENT_SECONDS + 1)).state == "lost"
+
+
+def test_a_worker_that_is_long_at_one_batch_says_that_it_lives(asked, monkeypatch):
+    monkeypatch.setattr("service.simulate.asked.BEAT_SECONDS", 0.01)
+    number = asked.begin(QUESTION, now())
+    seen = []
+
+    def run(*_):
+        without_a_beat = now(SILENT_SECONDS)
+        seen.append(asked.newest(without_a_beat).state)
+        patience = time.monotonic() + 10
+        while asked.newest(without_a_beat).state == "lost" and time.monotonic() < patience:
+            time.sleep(0.01)
+        seen.append(asked.newest(without_a_beat).state)
+        return answer()
+
+    carry_out(asked, number, run)
+    assert seen == ["lost", "reading"]
+    assert asked.newest(now()).state == "done"
+
+
+def read_for_ever(redis_url, number):
+    """What the worker's process does until it is killed."""
+    with redis.Redis.from_url(redis_url) as client:
+        carry_out(Simulations(client, "ward"), number, lambda *_: time.sleep(60))
+
+
+def test_a_worker_that_was_killed_is_noticed_after_two_minutes(asked, client, redis_url):
+    number = asked.begin(QUESTION, now())
+    worker = multiprocessing.get_context("fork").Process(
+        target=read_for_ever, args=(redis_url, number)
+    )
+    worker.start()
+    patience = time.monotonic() + 10
+    while asked.newest(now()).state == "waiting" and time.monotonic() < patience:
+        time.sleep(0.01)
+    worker.kill()
+    worker.join()
+    assert asked.newest(now()).state == "reading"
+    assert asked.newest(now(121)).state == "lost"
+    assert asked.begin(QUESTION, now(121)) is not None
 
 
 def test_what_was_cancelled_stops_at_the_next_batch_and_writes_nothing(asked):
