@@ -26,8 +26,8 @@ from service.queue import (
     VISIBILITY_TIMEOUT_SECONDS,
     Queue,
 )
-from service.settings import Settings, load_settings
-from service.simulate.asked import carry_out
+from service.settings import Settings, SettingsInvalid, load_settings
+from service.simulate.asked import CannotBeTried, carry_out
 from service.simulate.tally import Simulation
 from service.store.leases import Leases
 from service.store.ledger import Ledger
@@ -50,6 +50,7 @@ _log = structlog.get_logger()
 REFILL_LIMIT = 20_000
 # Short on purpose: a killed worker keeps its lease, and what runs longer may run twice unharmed.
 _LEASE_SECONDS = 180
+_TIME_IS_OVER = (SoftTimeLimitExceeded,)
 
 
 class Site:
@@ -133,7 +134,7 @@ def _site_of(_pid: int) -> Site:
     # Asked before the protocol is read: what changes in between is found by the next task.
     rollback = restored_for(settings)
     with acting_as("worker"):
-        pipeline = pipeline_for(settings, stops_for=(SoftTimeLimitExceeded,))
+        pipeline = pipeline_for(settings, stops_for=_TIME_IS_OVER)
     bulk = bulk_sweep_for(settings, pipeline)
 
     def purge() -> None:
@@ -151,13 +152,20 @@ def _site_of(_pid: int) -> Site:
 def simulation_asked_for(
     settings: Settings, ledger: Ledger, question: Question, progress: Callable[[int, int], None]
 ) -> Simulation:
-    """Today's protocol against the one of a question, on this site's cohort."""
-    return simulation_for(
-        settings,
-        ledger,
-        protocol_of(settings, question.overlay_text),
-        today_for(settings),
-        sample=question.sample,
-        tell=lambda _: None,
-        progress=progress,
-    )
+    """Today's protocol against the one of a question, on this site's cohort.
+
+    CannotBeTried where the settings, or one of the overlays, cannot be used.
+    """
+    try:
+        return simulation_for(
+            settings,
+            ledger,
+            protocol_of(settings, question.overlay_text),
+            today_for(settings),
+            sample=question.sample,
+            tell=lambda _: None,
+            progress=progress,
+            stops_for=_TIME_IS_OVER,
+        )
+    except SettingsInvalid as fault:
+        raise CannotBeTried(str(fault)) from None

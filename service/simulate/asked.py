@@ -32,6 +32,10 @@ FAULT = (
 )
 
 
+class CannotBeTried(Exception):
+    """The settings or an overlay do not allow it; the text is for whoever asked."""
+
+
 class _Cancelled(Exception):
     """Somebody wants no answer any more."""
 
@@ -43,7 +47,11 @@ def carry_out(simulations: Simulations, number: str, run: Run) -> None:
         return
 
     def progress(done: int, total: int) -> None:
-        if not simulations.progress(number, done, total, datetime.now(UTC)):
+        try:
+            is_wanted = simulations.progress(number, done, total, datetime.now(UTC))
+        except RedisError:
+            return  # Hours of reading are not thrown away: the next batch tells again.
+        if not is_wanted:
             raise _Cancelled
 
     try:
@@ -51,7 +59,7 @@ def carry_out(simulations: Simulations, number: str, run: Run) -> None:
             found = run(question, progress)
     except _Cancelled:
         _log.info("simulation_cancelled")
-    except (EHRError, StoreError, ProtocolInvalid) as error:
+    except (EHRError, StoreError, ProtocolInvalid, CannotBeTried) as error:
         _log.warning("simulation_failed", error=type(error).__name__)
         simulations.fail(number, f"{error}.")
     except Exception:

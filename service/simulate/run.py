@@ -37,13 +37,18 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where a simulation reads. `parser` is the one that `ehr` was made with."""
+    """Where a simulation reads. `parser` is the one that `ehr` was made with.
+
+    `stops_for` are the exceptions by which a door ends work in its middle, as in the pipeline: they
+    are no chart's fault.
+    """
 
     ehr: EHRConnection
     parser: TwoReadings
     ledger: Ledger
     site: str
     batch_size: int
+    stops_for: tuple[type[Exception], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -111,9 +116,10 @@ def _judged(
     bench: Bench, variants: Variants, batch: Sequence[str], on: date
 ) -> Iterator[Outcome | None]:
     """An outcome for each of a batch, None for whoever could not be judged."""
+    nobodys_chart: tuple[type[Exception], ...] = (EHRError, StoreError, *bench.stops_for)
     try:
         yield from list(_outcomes(bench, variants, batch, on))
-    except (EHRError, StoreError):
+    except nobodys_chart:
         raise
     except Exception as error:
         # A chart that broke the reading of its batch: each person again, by themselves.

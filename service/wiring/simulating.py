@@ -30,8 +30,12 @@ def simulation_for(
     sample: int | None,
     tell: Callable[[Outcome], object],
     progress: Callable[[int, int], object],
+    stops_for: tuple[type[Exception], ...] = (),
 ) -> Simulation:
-    """Today's protocol against a changed one, on the cohort as the EHR has it now."""
+    """Today's protocol against a changed one, on the cohort as the EHR has it now.
+
+    `stops_for` are the door's own ways to end work (see `Bench`).
+    """
     from service.simulate.run import Bench, simulate
     from service.simulate.variant import Variant, Variants
 
@@ -42,7 +46,7 @@ def simulation_for(
     parser = variants.parser()
     connection = reading_connection_for(settings, variants.vocabulary(), parser)
     with closing(connection) as ehr:
-        bench = Bench(ehr, parser, ledger, settings.site_id, settings.batch_size)
+        bench = Bench(ehr, parser, ledger, settings.site_id, settings.batch_size, stops_for)
         return simulate(bench, variants, on, sample=sample, tell=tell, progress=progress)
 
 

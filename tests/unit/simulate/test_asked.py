@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from service.ehr.errors import EHRNotAsked, EHRUnavailable
-from service.simulate.asked import FAULT, carry_out
+from service.simulate.asked import FAULT, CannotBeTried, carry_out
 from service.simulate.tally import Simulation
 from service.store.errors import StoreUnavailable
 from service.store.simulations import (
@@ -164,7 +164,12 @@ def test_a_worker_that_was_taken_for_lost_does_not_write_into_the_next_one(asked
 
 @pytest.mark.parametrize(
     "error",
-    [EHRUnavailable("The EHR is away"), EHRNotAsked("Paused"), StoreUnavailable("No ledger")],
+    [
+        EHRUnavailable("The EHR is away"),
+        EHRNotAsked("Paused"),
+        StoreUnavailable("No ledger"),
+        CannotBeTried("the protocol overlay cannot be read"),
+    ],
 )
 def test_an_ehr_that_is_away_or_a_pause_is_told_in_a_sentence(asked, error):
     number = asked.begin(QUESTION, now())
@@ -175,6 +180,22 @@ def test_an_ehr_that_is_away_or_a_pause_is_told_in_a_sentence(asked, error):
     carry_out(asked, number, run)
     newest = asked.newest(now())
     assert (newest.state, newest.why) == ("failed", f"{error}.")
+
+
+def test_a_redis_that_is_away_for_a_moment_costs_no_reading(asked, client):
+    number = asked.begin(QUESTION, now())
+
+    def run(_, progress):
+        client.execute_command("ACL SETUSER default -evalsha")
+        try:
+            progress(60, 120)
+        finally:
+            client.execute_command("ACL SETUSER default +evalsha")
+        progress(120, 120)
+        return answer()
+
+    carry_out(asked, number, run)
+    assert asked.newest(now()).state == "done"
 
 
 def test_a_fault_of_ours_is_told_without_its_words_and_still_is_one(asked):

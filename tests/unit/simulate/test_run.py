@@ -22,13 +22,14 @@ VARIANT = Variant(packaged_protocol(VOCABULARY), VOCABULARY)
 class Breaking(TwoReadings):
     """A parser that breaks on one person's chart."""
 
-    def __init__(self, breaks_on):
+    def __init__(self, breaks_on, error=ZeroDivisionError):
         super().__init__(VOCABULARY, None)
         self._breaks_on = breaks_on
+        self._error = error
 
     def __call__(self, patient_id, *chart):
         if patient_id == self._breaks_on:
-            raise ZeroDivisionError
+            raise self._error
         return super().__call__(patient_id, *chart)
 
 
@@ -43,7 +44,7 @@ class Hospital:
         self.told = []
         self.progress = []
 
-    def simulate(self, sample=None):
+    def simulate(self, sample=None, stops_for=()):
         connection = EHRConnection(
             Wire(self.ehr).client(),
             VOCABULARY,
@@ -52,7 +53,7 @@ class Hospital:
             open_reading=lambda _: NoAlerts(),
         )
         return simulate(
-            Bench(connection, self.parser, self.ledger, "test", 2),
+            Bench(connection, self.parser, self.ledger, "test", 2, stops_for),
             Variants(VARIANT, VARIANT),
             ON,
             sample=sample,
@@ -84,6 +85,17 @@ def test_a_chart_that_cannot_be_judged_costs_its_own_person_alone(hospital):
     found = hospital.simulate()
     assert (found.judged, found.failed) == (2, 1)
     assert [one.patient_id for one in hospital.told] == ["p2", "p3"]
+
+
+class TimeIsOver(Exception):
+    """What a door raises in the middle of work."""
+
+
+def test_a_time_limit_ends_the_simulation_and_is_no_charts_fault(hospital):
+    hospital.parser = Breaking("p1", TimeIsOver)
+    with pytest.raises(TimeIsOver):
+        hospital.simulate(stops_for=(TimeIsOver,))
+    assert hospital.told == []
 
 
 def test_an_ehr_that_is_away_ends_the_simulation(hospital):

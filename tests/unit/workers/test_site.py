@@ -9,8 +9,11 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from service.queue import SCREEN_QUEUE, WRITE_QUEUE
+from service.settings import Settings
+from service.simulate.asked import CannotBeTried
+from service.store.simulations import Question
 from workers import site as site_module
-from workers.site import Site
+from workers.site import Site, simulation_asked_for
 
 
 def nobody():
@@ -82,3 +85,11 @@ def test_a_process_has_one_site_and_a_forked_one_another(monkeypatch, tmp_path, 
     monkeypatch.setattr(os, "getpid", lambda: -1)
     assert site_module.site() is not here
     site_module._site_of.cache_clear()
+
+
+def test_an_overlay_that_cannot_be_used_any_more_is_said_and_is_no_fault_of_ours(pipeline):
+    gone = Settings(protocol_overlay="/not/there.yaml", fhir_base_url="https://ehr.example/fhir")
+    with pytest.raises(CannotBeTried, match="overlay cannot be read"):
+        simulation_asked_for(
+            gone, pipeline.ledger, Question("", "", "A. Lead", None, None), lambda *_: None
+        )
