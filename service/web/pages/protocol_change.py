@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 
 from service.protocol_bench.dials import Bench, benches_of
 from service.protocol_bench.drafting import Signing, Wish, draft_text
-from service.screening.overlay import Overlay, overlay_from
+from service.screening.overlay import Overlay
 from service.screening.protocol import ProtocolInvalid, packaged_document
 from service.settings import SettingsInvalid
 from service.store.drafts import NewDraft
@@ -25,6 +25,7 @@ from service.store.simulations import Question
 from service.web.access.visitor import Visitor
 from service.web.pages.desk import LEAD, Desk, Form, Problem, page
 from service.web.pages.protocol import HERE, in_force
+from service.web.pages.protocol_drafts import draft_of, overlay_of
 from service.wiring import protocol_of, today_for
 
 PATH = "/protocol/change"
@@ -85,10 +86,8 @@ def save_draft(desk: Desk, visitor: Visitor, new: NewDraft) -> int:
 def _beginning(desk: Desk, number: str) -> Beginning:
     if not number or number == "0":
         return Beginning(in_force(desk).overlay, 0, "")
-    draft = desk.ledger().drafts.get(int(number)) if number.isdecimal() else None
-    if draft is None:
-        raise Problem(404, "No such draft", "It was deleted, or never there.")
-    return Beginning(overlay_from(draft.overlay_text), draft.id, draft.title)
+    draft = draft_of(desk, number)
+    return Beginning(overlay_of(draft), draft.id, draft.title)
 
 
 def _by_domain(benches: tuple[Bench, ...]) -> dict[str, list[Bench]]:

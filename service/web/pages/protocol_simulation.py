@@ -140,7 +140,7 @@ def _time(asked: AskedSimulation | None, desk: Desk) -> str:
 
 def _slots(text: str, asked: AskedSimulation | None) -> int | None:
     """What was typed on this page, else what was asked with the simulation."""
-    if text.isdecimal() and int(text) <= MOST_SLOTS:
+    if text.isdecimal() and len(text) <= len(str(MOST_SLOTS)) and int(text) <= MOST_SLOTS:
         return int(text)
     return asked.question.slots if asked is not None else None
 

@@ -11,9 +11,11 @@ from pydantic import SecretStr
 from service.queue import SCREEN_QUEUE, queue_key
 from service.screening.overlay import overlay_from
 from service.settings import Settings
+from service.store.drafts import NewDraft
 from service.store.ledger import Ledger
 from service.store.simulations import Simulations
 from service.web.access.visitor import Role
+from service.wiring import configured_for
 from tests.lib.overlays import APPROVED
 from tests.lib.pages import browsing
 
@@ -214,6 +216,17 @@ def test_a_draft_is_downloaded_as_the_file_that_it_is(browser, ledger):
     assert answer.headers["content-disposition"] == name
 
 
+def test_the_digest_of_a_draft_is_that_of_its_file_put_in_place(browser, ledger, tmp_path):
+    fields = {EDSS: "5.5", "on.MSO-11": "no", "title": "Früher"}
+    browser.sends("/protocol/change", act="save", **fields)
+    (draft,) = ledger.drafts.newest(1)
+    file = tmp_path / "downloaded.yaml"
+    file.write_bytes(browser.client.get(f"/protocol/drafts/{draft.id}/overlay.yaml").content)
+    placed = browser.desk.settings.model_copy(update={"protocol_overlay": str(file)})
+    assert configured_for(placed)[0].digest == draft.protocol_digest
+    assert draft.protocol_digest in browser.reads(f"/protocol/drafts/{draft.id}")
+
+
 def test_a_change_may_begin_with_a_draft(browser, ledger):
     browser.sends("/protocol/change", act="save", title="Earlier", **{EDSS: "5"})
     (draft,) = ledger.drafts.newest(1)
@@ -229,3 +242,36 @@ def test_a_deleted_draft_is_gone(browser, ledger):
     browser.sends(f"/protocol/drafts/{draft.id}", act="delete")
     assert browser.client.get(f"/protocol/drafts/{draft.id}").status_code == 404
     assert browser.client.get(f"/protocol/change?draft={draft.id}").status_code == 404
+
+
+HEAD = "overlay: here\nversion: 1\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}for: ms-bone-health\nfor_version: 99.0.0\n",
+        f"{HEAD}for: ms-bone-health\nfor_version: 0.1.0\ncriteria: {{MSO-99: {{is_on: false}}}}\n",
+        f"{HEAD}for: another-protocol\nfor_version: 0.1.0\n",
+        "overlay: [",
+    ],
+    ids=["newer", "a criterion that is no more", "of another protocol", "no overlay"],
+)
+def test_a_draft_that_this_version_cannot_read_says_so_and_can_be_taken_home(browser, ledger, text):
+    number = ledger.drafts.save(NewDraft("Old", "A. Lead", "sha256:abc", text), "A. Lead", now())
+    for path in (f"/protocol/drafts/{number}", f"/protocol/change?draft={number}"):
+        answer = browser.client.get(path)
+        assert (answer.status_code, "cannot read the draft" in answer.text) == (409, True), path
+    assert browser.sends("/protocol/change", act="save", draft=str(number)).status_code == 409
+    assert f'href="/protocol/drafts/{number}/overlay.yaml"' in browser.reads("/protocol/drafts")
+    assert browser.reads(f"/protocol/drafts/{number}/overlay.yaml") == text
+    assert browser.sends(f"/protocol/drafts/{number}", act="delete").status_code == 303
+    assert ledger.drafts.get(number) is None
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5000, "-1", "two"])
+def test_a_number_that_no_draft_has_is_no_such_draft(browser, number):
+    for path in (f"/protocol/drafts/{number}", f"/protocol/change?draft={number}"):
+        assert browser.client.get(path).status_code == 404
+    assert browser.sends(f"/protocol/drafts/{number}", act="delete").status_code == 404
+    assert browser.client.get(f"/protocol/simulation?slots={number}").status_code == 200
