@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from celery import Celery
+from kombu.exceptions import OperationalError
 from redis.exceptions import AuthenticationError, RedisError
 
 from service.queue import Queue, QueueUnavailable
@@ -31,4 +35,18 @@ def queue_for(settings: Settings) -> Queue:
         ) from None
     finally:
         client.close()
-    return Queue(make_app(settings))
+    return Queue(_Sending(make_app(settings)))
+
+
+class _Sending:
+    """Celery, whose words for a Redis that went away meanwhile are ours."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def send_task(self, name: str, args: Sequence[object] = (), **options: object) -> object:
+        """Put one message into a queue, or QueueUnavailable."""
+        try:
+            return self._app.send_task(name, args=args, **options)
+        except OperationalError:
+            raise QueueUnavailable("Redis does not answer any more, nothing was queued") from None

@@ -31,17 +31,27 @@ from service.wiring import protocol_of, today_for
 PATH = "/protocol/change"
 MOST_SLOTS = 10_000
 MOST_PEOPLE = 1_000_000
+_CHANGED_MEANWHILE = Problem(
+    409,
+    "Changed meanwhile",
+    "The protocol in force is another one than when you opened the form. Open it again and repeat"
+    " your change.",
+)
 Start = Callable[[Visitor, Question, str], Response]
 """Starts a simulation of a question; the digest is of the changed protocol."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """What a change begins with: the overlay in force, or that of a draft (0 is none)."""
+    """What a change begins with: the overlay in force, or that of a draft (0 is none).
+
+    `digest` is of the protocol in force where it begins with that; a draft never changes.
+    """
 
     overlay: Overlay | None
     draft: int
     title: str
+    digest: str = ""
 
 
 def change_routes(desk: Desk, start: Start) -> list[BaseRoute]:
@@ -65,6 +75,9 @@ def change_routes(desk: Desk, start: Start) -> list[BaseRoute]:
 
     def take(_: Request, visitor: Visitor, form: Form) -> Response:
         begun = _beginning(desk, form.get("draft", ""))
+        if form.get("begun_with", begun.digest) != begun.digest:
+            # The form holds every number as it was: it would undo what was decided meanwhile.
+            raise _CHANGED_MEANWHILE
         text, digest = _drafted(desk, visitor, begun, form)
         title = form.get("title", "").strip() or begun.title or "A change without a title"
         if form.get("act") == "simulate":
@@ -85,7 +98,8 @@ def save_draft(desk: Desk, visitor: Visitor, new: NewDraft) -> int:
 
 def _beginning(desk: Desk, number: str) -> Beginning:
     if not number or number == "0":
-        return Beginning(in_force(desk).overlay, 0, "")
+        found = in_force(desk)
+        return Beginning(found.overlay, 0, "", found.protocol.digest)
     draft = draft_of(desk, number)
     return Beginning(overlay_of(draft), draft.id, draft.title)
 

@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 from service.going_live.leave import Volume
 from service.queue import Queue, QueueUnavailable
 from service.report.disclosure import HIDDEN_UP_TO, ROUNDED_TO, rounded
+from service.screening.protocol import ProtocolInvalid
 from service.settings import SettingsInvalid
 from service.simulate.scans import Outlook, outlook
 from service.store.acts import Act
@@ -32,7 +33,7 @@ from service.web.late import once
 from service.web.pages.desk import LEAD, Desk, Form, Problem, page
 from service.web.pages.protocol import HERE
 from service.web.pages.protocol_change import MOST_SLOTS, change_routes, save_draft
-from service.wiring import protocol_of, simulations_for
+from service.wiring import effective_for, protocol_of, simulations_for
 
 PATH = "/protocol/simulation"
 _log = structlog.get_logger()
@@ -52,7 +53,7 @@ def simulation_routes(desk: Desk) -> list[BaseRoute]:
     def start(visitor: Visitor, question: Question, digest: str) -> Response:
         if desk.ledger().switches.paused() is not None:
             raise Problem(409, "Paused", "BoneFlag is paused and reads nothing: try it afterwards.")
-        send = _reachable(queue)
+        _hand_to_workers(queue)
         number = simulations().begin(question, datetime.now(UTC))
         if number is None:
             raise Problem(
@@ -60,8 +61,13 @@ def simulation_routes(desk: Desk) -> list[BaseRoute]:
                 "One at a time",
                 "Another simulation is under way. Wait for it, or cancel it on its page.",
             )
-        desk.record(visitor, [Act("simulate", detail=PATH, protocol_digest=digest)])
-        send(number)
+        try:
+            desk.record(visitor, [Act("simulate", detail=PATH, protocol_digest=digest)])
+            _hand_to_workers(queue, number)
+        except Exception:
+            # Nobody will take it, and it would keep others from asking.
+            simulations().fail(number, "It could not be handed to the workers: try it again.")
+            raise
         return RedirectResponse(PATH, 303)
 
     def show(request: Request, visitor: Visitor) -> Response:
@@ -73,6 +79,7 @@ def simulation_routes(desk: Desk) -> list[BaseRoute]:
             here=HERE,
             asked=asked,
             asked_at=_time(asked, desk),
+            is_of_another_protocol=_is_of_another_protocol(desk, asked),
             slots=slots,
             most_slots=MOST_SLOTS,
             outlooks=_outlooks(asked, slots),
@@ -126,9 +133,12 @@ def _queue(desk: Desk) -> Queue:
     return queue_for(desk.settings)
 
 
-def _reachable(queue: Callable[[], Queue]) -> Callable[[str], None]:
+def _hand_to_workers(queue: Callable[[], Queue], number: str = "") -> None:
+    """Queue it; without a number only ask whether that is possible."""
     try:
-        return queue().simulate
+        simulate = queue().simulate
+        if number:
+            simulate(number)
     except (QueueUnavailable, SettingsInvalid) as error:
         _log.warning("simulation_not_queued", error=type(error).__name__)
         raise _NO_WORKERS from None
@@ -136,6 +146,17 @@ def _reachable(queue: Callable[[], Queue]) -> Callable[[str], None]:
 
 def _time(asked: AskedSimulation | None, desk: Desk) -> str:
     return f"{asked.asked_at.astimezone(desk.settings.zone):%Y-%m-%d %H:%M}" if asked else ""
+
+
+def _is_of_another_protocol(desk: Desk, asked: AskedSimulation | None) -> bool:
+    """Whether what it calls today's protocol is in force no more; not where that is unknown."""
+    if asked is None or asked.counts is None:
+        return False
+    try:
+        now = effective_for(desk.settings)[0].digest
+    except (SettingsInvalid, ProtocolInvalid):
+        return False
+    return bool(asked.counts["today"]["digest"] != now)
 
 
 def _slots(text: str, asked: AskedSimulation | None) -> int | None:

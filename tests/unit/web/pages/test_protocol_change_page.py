@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -134,6 +135,55 @@ def test_a_second_one_is_refused_while_the_first_is_under_way(browser):
     answer = browser.sends("/protocol/change", act="simulate")
     assert answer.status_code == 409
     assert "under way" in answer.text
+
+
+def test_a_queue_that_fails_in_this_moment_keeps_nobody_off(browser, client, simulations):
+    client.execute_command("ACL SETUSER default -lpush")
+    try:
+        answer = browser.sends("/protocol/change", act="simulate")
+    finally:
+        client.execute_command("ACL SETUSER default +lpush")
+    assert (answer.status_code, "their queue cannot be reached" in answer.text) == (503, True)
+    assert simulations.newest(now()).state == "failed"
+    assert browser.sends("/protocol/change", act="simulate").status_code == 303
+
+
+def test_a_ledger_that_takes_no_audit_starts_nothing_and_keeps_nobody_off(
+    browser, client, simulations, ledger
+):
+    with ledger.audit._database.writing() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    try:
+        assert browser.sends("/protocol/change", act="simulate").status_code == 503
+    finally:
+        with ledger.audit._database.writing() as connection:
+            connection.exec_driver_sql("DROP TRIGGER full")
+    assert simulations.newest(now()).state == "failed"
+    assert client.llen(queue_key(SCREEN_QUEUE)) == 0
+
+
+def test_a_form_of_yesterday_does_not_undo_what_was_decided_since(browser, ledger, tmp_path):
+    form = browser.reads("/protocol/change")
+    begun_with = re.search(r'name="begun_with" value="(sha256:\w+)"', form)[1]
+    fields = {"act": "save", "begun_with": begun_with, "on.MSO-11": "yes"}
+    decided = APPROVED + "criteria: {MSO-11: {is_on: false}}\n"
+    (tmp_path / "overlay.yaml").write_text(decided)
+    answer = browser.sends("/protocol/change", **fields)
+    assert (answer.status_code, ledger.drafts.newest(1)) == (409, [])
+    (tmp_path / "overlay.yaml").write_text(APPROVED)
+    assert browser.sends("/protocol/change", **fields).status_code == 303
+
+
+def test_an_answer_by_a_protocol_that_is_in_force_no_more_says_so(browser, simulations):
+    digest = configured_for(browser.desk.settings)[0].digest
+    for today, says in ((digest, False), ("sha256:abc", True)):
+        browser.sends("/protocol/change", act="simulate")
+        number = simulations.newest(now()).number
+        simulations.finish(number, {**COUNTS, "today": {"version": "1", "digest": today}})
+        text = browser.reads("/protocol/simulation")
+        assert ("The protocol in force has changed since" in text) is says
 
 
 def test_nothing_is_started_while_it_is_paused(browser, ledger, simulations):
