@@ -1,8 +1,10 @@
 """What is kept of a simulation for the page, some hours long: counts as they may be shown.
 
-A newcomer would get two things wrong. Small numbers are hidden here, before anything is kept: the
-page of a programme is read by more people than the command line of a clinical lead. Only who waits
-for a scan is kept exactly, because sums are made of it; it is rounded when it is shown.
+A newcomer would get three things wrong. Small numbers are hidden here, before anything is kept: the
+page of a programme is read by more people than the command line of a clinical lead. That holds for
+who waits for a scan too: with one slot a month, the months until nobody waits would count them. And
+what stands for the cohort is made of what may be shown of those who were judged: one person of a
+sample is not twenty.
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ def kept_counts(found: Simulation) -> dict[str, Any]:
         "steps": _steps(found),
         "criteria": _criteria(found),
         "new_alerts": {
-            "today": round(found.opens_today * found.scale),
-            "changed": round(found.opens_changed * found.scale),
+            "today": _of_cohort(rounded(found.opens_today), found.scale),
+            "changed": _of_cohort(rounded(found.opens_changed), found.scale),
         },
         "scans": {
             "today": _scans(found.slots_today, found.scale),
@@ -60,13 +62,14 @@ def _steps(found: Simulation) -> list[dict[str, Any]]:
 
 
 def _criteria(found: Simulation) -> list[dict[str, Any]]:
+    """Criteria of which a number may be shown: that one stands here at all tells of somebody."""
     titles = {
         entry.number: entry.title
         for protocol in (found.today, found.changed)
         for entry in protocol.entries
         if entry.criterion.role is not Role.COHORT
     }
-    return [
+    rows = [
         {
             "number": "" if number == NO_CRITERION else number,
             "title": titles.get(number, number),
@@ -75,11 +78,21 @@ def _criteria(found: Simulation) -> list[dict[str, Any]]:
         }
         for number, row in sorted(found.criteria.items())
     ]
+    return [row for row in rows if (row["newly"], row["no_longer"]) != (None, None)]
 
 
 def _scans(slots: Slots, scale: float) -> dict[str, Any]:
+    """Who is due, has an order, and joins month by month. The months add up to `a_year`."""
+    joining = {str(month): people for month, people in enumerate(slots.monthly)}
+    months = shown({"": joining}, rows_add_up=True, columns_add_up=False)[""]
     return {
-        "backlog": round(slots.backlog * scale),
-        "waiting": round(slots.waiting * scale),
-        "monthly": [round(people * scale) for people in slots.monthly],
+        "backlog": _of_cohort(rounded(slots.backlog), scale),
+        "waiting": _of_cohort(rounded(slots.waiting), scale),
+        "monthly": [_of_cohort(people, scale) for people in months.values()],
+        "a_year": _of_cohort(rounded(sum(slots.monthly)), scale),
     }
+
+
+def _of_cohort(people: int | None, scale: float) -> int | None:
+    """Of the whole cohort, from what may be shown of those who were judged."""
+    return None if people is None else rounded(round(people * scale))

@@ -36,6 +36,17 @@ class Outlook:
     left: int
 
 
+def joining_shown(monthly: Sequence[int | None], a_year: int | None) -> list[int]:
+    """Who joins in each month, of numbers that may be shown; None is a hidden one.
+
+    Months that are hidden share what is left of the year; a year that is hidden is taken as nobody.
+    """
+    hidden = monthly.count(None)
+    left = max(0, (a_year or 0) - sum(people or 0 for people in monthly))
+    parts = iter(left * (n + 1) // hidden - left * n // hidden for n in range(hidden))
+    return [next(parts) if people is None else people for people in monthly]
+
+
 def outlook(backlog: int, joining: Sequence[int], slots: int) -> Outlook:
     """`backlog` are due now, `joining` become due at the end of each coming month."""
     course: list[Month] = []

@@ -8,7 +8,9 @@ the audit, since they tell two numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,7 +26,7 @@ from service.queue import Queue, QueueUnavailable
 from service.report.disclosure import HIDDEN_UP_TO, ROUNDED_TO, rounded
 from service.screening.protocol import ProtocolInvalid
 from service.settings import SettingsInvalid
-from service.simulate.scans import Outlook, outlook
+from service.simulate.scans import Outlook, joining_shown, outlook
 from service.store.acts import Act
 from service.store.drafts import NewDraft
 from service.store.simulations import AskedSimulation, Question, Simulations
@@ -170,17 +172,41 @@ def _outlooks(asked: AskedSimulation | None, slots: int | None) -> dict[str, Out
     if asked is None or asked.counts is None or slots is None:
         return {}
     scans: dict[str, dict[str, Any]] = asked.counts["scans"]
-    return {name: outlook(s["backlog"], s["monthly"], slots) for name, s in scans.items()}
+    return {
+        name: outlook(s["backlog"] or 0, joining_shown(s["monthly"], s["a_year"]), slots)
+        for name, s in scans.items()
+    }
 
 
-def _limits(desk: Desk, asked: AskedSimulation | None) -> dict[str, str]:
-    """For each protocol, which limit of a run its new alerts would exceed; "" for none."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a run with so many new alerts would do; `words` are why."""
+
+    is_held: bool
+    is_unsure: bool
+    words: str
+
+
+def _limits(desk: Desk, asked: AskedSimulation | None) -> dict[str, _Held]:
+    """For each protocol, whether its new alerts would exceed a limit of a run.
+
+    What is known of them is rounded or hidden: near a limit nobody can tell.
+    """
     if asked is None or asked.counts is None:
         return {}
     most = desk.settings.max_new_alerts_per_run
     volume = Volume(most, desk.settings.max_new_alerts_percent_per_run)
-    cohort = int(asked.counts["cohort"])
+    cohort, judged = int(asked.counts["cohort"]), int(asked.counts["judged"])
+    scale = cohort / judged if judged else 1.0
     return {
-        name: volume.why_too_many(rounded(number) or 0, cohort)
+        name: _held(volume, number, cohort, scale)
         for name, number in asked.counts["new_alerts"].items()
     }
+
+
+def _held(volume: Volume, number: int | None, cohort: int, scale: float) -> _Held:
+    off = math.ceil(scale * (HIDDEN_UP_TO if number is None else ROUNDED_TO // 2))
+    alerts = number or 0
+    is_held = bool(volume.why_too_many(max(0, alerts - off), cohort))
+    is_unsure = not is_held and bool(volume.why_too_many(alerts + off, cohort))
+    return _Held(is_held, is_unsure, volume.why_too_many(alerts, cohort) if is_held else "")

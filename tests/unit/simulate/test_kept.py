@@ -44,9 +44,32 @@ def test_what_a_criterion_made_is_hidden_too():
 
 def test_scans_and_new_alerts_are_of_the_whole_cohort():
     found = kept(*[outcome_of(FINE, DUE, opens=(0, 1), due_in=(2, None))] * 10, cohort=100)
-    assert found["new_alerts"] == {"today": 0, "changed": 100}
+    assert found["new_alerts"] == {"today": None, "changed": 100}
     assert found["scans"]["changed"]["backlog"] == 100
     assert found["scans"]["today"]["monthly"][2] == 100
+
+
+def test_who_waits_for_a_scan_is_kept_as_it_may_be_shown_or_slots_would_count_them():
+    few, other = kept(*[outcome_of(DUE, DUE)] * 7), kept(outcome_of(DUE, DUE))
+    assert (few["scans"], few["new_alerts"]) == (other["scans"], other["new_alerts"])
+    forty = [kept(*[outcome_of(DUE, DUE)] * due)["scans"]["today"] for due in (38, 42)]
+    assert forty[0] == forty[1]
+    assert (forty[0]["backlog"], forty[0]["monthly"], forty[0]["a_year"]) == (40, [None] * 12, None)
+
+
+def test_one_person_of_a_sample_does_not_become_twenty_that_may_be_shown():
+    found = kept(outcome_of(DUE, DUE, opens=(1, 1)), cohort=20)
+    assert found["scans"]["today"]["backlog"] is None
+    assert found["new_alerts"]["today"] is None
+
+
+def test_a_criterion_that_moves_seven_people_is_not_named_and_one_that_moves_eight_is():
+    def named(people):
+        return [
+            row["number"] for row in kept(*[outcome_of(FINE, DUE, "MSO-13")] * people)["criteria"]
+        ]
+
+    assert (named(7), named(8)) == ([], ["MSO-13"])
 
 
 def test_it_can_be_kept_as_json_and_names_nobody():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.simulate.scans import Month, outlook
+from service.simulate.scans import Month, joining_shown, outlook
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,21 @@ def test_after_the_months_that_are_known_their_mean_goes_on():
     assert found.left == 130
     # 130, 120, … 20: the month of the last twenty is the 24th.
     assert found.months == 24
+
+
+@pytest.mark.parametrize(
+    ("monthly", "a_year", "joining"),
+    [
+        ([None] * 12, None, [0] * 12),
+        ([None] * 12, 24, [2] * 12),
+        ([None] * 12, 10, [0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1]),
+        ([10, *[None] * 11], 32, [10, *[2] * 11]),
+        ([10, 10, *[None] * 10], 15, [10, 10, *[0] * 10]),
+        ([10] * 12, 120, [10] * 12),
+    ],
+)
+def test_months_that_are_hidden_share_what_is_left_of_the_year(monthly, a_year, joining):
+    assert joining_shown(monthly, a_year) == joining
 
 
 def test_each_month_is_told_as_it_goes():

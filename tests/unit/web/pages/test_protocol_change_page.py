@@ -34,8 +34,8 @@ COUNTS = {
     "criteria": [{"number": "MSO-02", "title": "EDSS", "newly": 60, "no_longer": None}],
     "new_alerts": {"today": 10, "changed": 160},
     "scans": {
-        "today": {"backlog": 100, "waiting": 10, "monthly": [0] * 12},
-        "changed": {"backlog": 160, "waiting": 10, "monthly": [0] * 12},
+        "today": {"backlog": 100, "waiting": 10, "monthly": [None] * 12, "a_year": None},
+        "changed": {"backlog": 160, "waiting": 10, "monthly": [None] * 12, "a_year": None},
     },
 }
 
@@ -220,6 +220,26 @@ def test_an_answer_shows_what_moves_the_limits_and_the_slots(browser, simulation
     assert "after 4 months" in text
     assert "7 or fewer" in text
     assert "after 16 months" in browser.reads("/protocol/simulation?slots=10")
+
+
+@pytest.mark.parametrize(
+    ("alerts", "says"),
+    [
+        (None, "go on"),
+        (45, "go on"),
+        (50, "perhaps be held"),
+        (55, "55 new alerts, the limit is 50"),
+    ],
+)
+def test_whether_a_run_would_be_held_is_not_claimed_where_rounding_decides(
+    browser, simulations, alerts, says
+):
+    browser.sends("/protocol/change", act="simulate")
+    number = simulations.newest(now()).number
+    counts = {"today": None, "changed": alerts}
+    simulations.finish(number, {**COUNTS, "new_alerts": counts})
+    page = browser.reads("/protocol/simulation")
+    assert says in re.search(r'>Changed</th>.*?"A run would">(.*)</td></tr>', page)[1]
 
 
 def test_why_there_is_no_answer_is_told(browser, simulations):
