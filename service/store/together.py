@@ -21,7 +21,10 @@ class _Waiting(Generic[Item]):
     def __init__(self, item: Item) -> None:
         self.item = item
         self.is_over = False
-        self.error: StoreError | None = None
+        # Until it is written: whatever happens in between, nobody is told that it was.
+        self.error: StoreError | None = StoreError(
+            "The ledger failed in a way that BoneFlag does not know."
+        )
 
 
 class Together(Generic[Item]):
@@ -63,10 +66,9 @@ class Together(Generic[Item]):
                     self._carry_out([one])
             else:
                 group[0].error = error
-        except BaseException:
+        else:
             for one in group:
-                one.error = StoreError("The ledger failed in a way that BoneFlag does not know.")
-            raise
+                one.error = None
         finally:
             # Whatever was raised: nobody may wait for ever, or be written twice.
             for one in group:

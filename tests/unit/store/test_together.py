@@ -23,6 +23,8 @@ class Disk:
             assert self.may_go_on.wait(10)
         if "bad" in items:
             raise StoreUnavailable("away")
+        if items == ["worse"]:
+            raise KeyError
         self.groups.append(list(items))
 
 
@@ -36,6 +38,8 @@ def hand_in_beside_a_slow_one(items: Sequence[str]) -> tuple[Disk, dict[str, str
             together.hand_in(item)
         except StoreError as error:
             failed[item] = type(error).__name__
+        except KeyError:
+            failed[item] = "KeyError"
 
     threads = [threading.Thread(target=hand_in, args=(item,)) for item in ("first", *items)]
     for thread in threads:
@@ -60,6 +64,12 @@ def test_nobody_fails_for_what_another_handed_in():
     disk, failed = hand_in_beside_a_slow_one(["a", "bad", "c"])
     assert failed == {"bad": "StoreUnavailable"}
     assert sorted(item for group in disk.groups for item in group) == ["a", "c", "first"]
+
+
+def test_whoever_was_not_written_for_a_fault_that_nobody_knows_is_told():
+    disk, failed = hand_in_beside_a_slow_one(["a", "bad", "worse", "c"])
+    written = {item for group in disk.groups for item in group}
+    assert written | set(failed) == {"first", "a", "bad", "worse", "c"}
 
 
 def test_a_fault_that_nobody_knows_leaves_nobody_waiting():
