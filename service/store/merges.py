@@ -23,7 +23,7 @@ from service.store.cohort import (
     name,
     set_left_out,
 )
-from service.store.database import Database
+from service.store.database import Database, insert_into
 from service.store.pending import mark_pending
 from service.store.tables import (
     ALERTS,
@@ -33,6 +33,7 @@ from service.store.tables import (
     COHORT_SOURCES,
     DECISIONS,
     LATEST_ASSESSMENTS,
+    MILESTONES,
     PATIENTS,
     PLANS,
 )
@@ -116,6 +117,7 @@ def _move(connection: sa.Connection, given_up: str, kept: str, at: datetime) -> 
     connection.execute(sa.delete(LATEST_ASSESSMENTS).where(latest == given_up))
     _move_alerts(connection, given_up, kept)
     _move_decisions(connection, given_up, kept)
+    _move_milestones(connection, given_up, kept)
     _move_canary(connection, given_up, kept)
     cards = sa.update(CARDS).where(CARDS.c.patient_key == given_up)
     connection.execute(cards.values(patient_key=kept))
@@ -163,6 +165,17 @@ def _move_decisions(connection: sa.Connection, given_up: str, kept: str) -> None
         if same is None or weaker is same:
             moved = sa.update(DECISIONS).where(columns.id == row.id)
             connection.execute(moved.values(patient_key=kept))
+
+
+def _move_milestones(connection: sa.Connection, given_up: str, kept: str) -> None:
+    """The days of either's episodes are the person's; of two first days the kept key's stays."""
+    is_theirs = MILESTONES.c.patient_key == given_up
+    rows = connection.execute(sa.select(MILESTONES).where(is_theirs)).all()
+    moved = [dict(row._mapping) | {"patient_key": kept} for row in rows]
+    if moved:
+        insert = insert_into(connection, MILESTONES).on_conflict_do_nothing()
+        connection.execute(insert, moved)
+        connection.execute(sa.delete(MILESTONES).where(is_theirs))
 
 
 def _weight(decision: Any) -> tuple[bool, bool]:

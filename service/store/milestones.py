@@ -2,8 +2,8 @@
 
 A newcomer would get two things wrong. They are written by the screening that found them, in its own
 transaction, and a day that was written down stays: the first reading of an episode is the one that
-counts. And what was merged into another person stays under the key that was given up, where nobody
-is judged any more.
+counts. And what was merged into another person moves there with its alerts, so that an order that
+was made under one record answers the alert that was told under the other.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from service.screening.alert import AlertKind
 from service.screening.decision import BY_HOSPITAL
 from service.screening.record import NO_END, Decision
-from service.store.entries import EntryState, Stored
+from service.store.entries import EntryState, Milestone, Stored
 
 from .builders import NOW, TODAY, begin, create, entry, people, screening, take
 
@@ -228,3 +229,17 @@ def test_an_alert_that_was_confirmed_stays_confirmed(ledger):
     ledger.alerts.remember(older, entry("k1", state=EntryState.CONFIRMED), NOW)
     ledger.merges.follow("a", "b", LATER, begin(ledger))
     assert ledger.alerts.open([older])[older][0].state is EntryState.CONFIRMED
+
+
+def test_the_days_of_both_records_are_the_days_of_one_person(ledger):
+    older, younger = two(ledger)
+    due = Milestone(AlertKind.SCREENING, TODAY, "due", TODAY)
+    ordered = replace(due, what="ordered", on=TODAY + timedelta(days=3))
+    for key, days in ((older, [due]), (younger, [due, ordered])):
+        found = replace(screening(key, begin(ledger, [key])), milestones=tuple(days))
+        ledger.screenings.store(found, NOW)
+    ledger.merges.follow("b", "a", LATER, begin(ledger))
+    assert sorted(ledger.milestones.everything(), key=lambda day: day[1].on) == [
+        (older, due),
+        (older, ordered),
+    ]
