@@ -6,7 +6,7 @@ numbers. What may be shown was decided before the sheet was made (service/report
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -72,12 +72,11 @@ def report_file(sheet: Sheet, moment: Moment, site: str) -> str:
     return printed("report.html", plates=plates, site=site, **programme_values(sheet, moment))
 
 
-def _rows_of(division: Stratifier, sheet: Sheet) -> Iterator[tuple[str, Row]]:
+def _rows_of(division: Stratifier, sheet: Sheet) -> list[tuple[str, Row]]:
     """The groups of a division of which anything may be shown."""
-    for stratum in division.strata:
-        row = sheet.numbers.tables[division.code][stratum.code]
-        if any(count is not None for count in row.values()):
-            yield stratum.display, row
+    rows = sheet.numbers.tables[division.code]
+    named = [(stratum.display, rows[stratum.code]) for stratum in division.strata]
+    return [(word, row) for word, row in named if any(n is not None for n in row.values())]
 
 
 def _criterion_rows(sheet: Sheet) -> list[tuple[str, Row]]:

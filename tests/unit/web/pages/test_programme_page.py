@@ -86,6 +86,8 @@ def test_an_empty_ledger_has_a_page_that_says_what_to_do(browser):
     page = browser.reads("/programme")
     assert "run the first sweep" in page
     assert "none has come to its end yet" in page
+    assert "could be read for everybody" not in page
+    assert "No group is large enough to be shown." in page
 
 
 def test_the_top_says_what_is_written_which_protocol_holds_and_when_a_sweep_ended(browser, ledger):
