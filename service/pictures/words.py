@@ -12,7 +12,7 @@ from itertools import product
 from service.pictures.boxes import Box, Boxes
 from service.pictures.sheet import SMALL_PX, Sheet
 from service.pictures.strip import Strip, edges
-from service.timeline import TimelineEvent
+from service.timeline import TimelineEvent, milligrams
 
 ROW_PX = 20
 LETTER_PX = 12
@@ -21,8 +21,8 @@ _MOST_ROWS = 4
 
 def write_over(sheet: Sheet, event: TimelineEvent, strip: Strip, boxes: Boxes, top: float) -> None:
     """Its dose above its bar, or its words where the dose is not known, or nothing."""
-    dose = event.number
-    choice = shorter(event.label) if dose is None else (f"{dose:.3g} mg", f"{dose:.3g}")
+    dose = None if event.number is None else milligrams(event.number)
+    choice = shorter(event.label) if dose is None else (f"{dose} mg", dose)
     for words in choice:
         width = sheet.width_of(words, size=SMALL_PX)
         if found := boxes.first_free(over(event, width, strip, top)):

@@ -60,3 +60,8 @@ class Timeline:
 
     events: tuple[TimelineEvent, ...] = ()
     undated: tuple[Undated, ...] = ()
+
+
+def milligrams(dose: float) -> str:
+    """A dose as people write it: three digits of a small one, whole milligrams of a large one."""
+    return f"{dose:,.0f}" if dose >= 100 else f"{dose:.3g}"

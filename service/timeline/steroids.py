@@ -24,7 +24,7 @@ from service.screening.glucocorticoid_use import UnclearUse
 from service.screening.prednisone_equivalents import POLICY, Equivalents, equivalents_of
 from service.screening.protocol import Protocol
 from service.screening.record import PatientRecord
-from service.timeline.event import Lane, TimelineEvent, Undated
+from service.timeline.event import Lane, TimelineEvent, Undated, milligrams
 
 _EXACT = 6
 
@@ -83,7 +83,7 @@ def _stretches(days: Iterable[DayDose]) -> Iterator[TimelineEvent]:
 
 def _stretch(run: list[DayDose]) -> TimelineEvent:
     first, last, dose = run[0], run[-1], run[0].mg
-    label = f"{dose:,.3g} mg a day"
+    label = f"{milligrams(dose)} mg a day"
     end = None if first.day == last.day else last.day
     return TimelineEvent(Lane.STEROIDS, first.day, end, label, round(dose, 3), first.sources[0])
 

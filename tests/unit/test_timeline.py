@@ -14,7 +14,7 @@ from service.screening.record import NO_END, Decision, PatientRecord
 from service.screening.value_sets import packaged_vocabulary
 from service.store.decisions import KeptDecision
 from service.store.entries import AlertEntry, EntryState
-from service.timeline import Lane, Timeline, events_of, ledger_events_of
+from service.timeline import Lane, Timeline, events_of, ledger_events_of, milligrams
 from tests.lib.patients import (
     Resource,
     bundle,
@@ -71,6 +71,22 @@ def test_days_with_one_dose_are_one_bar_and_another_dose_is_another() -> None:
         (Lane.STEROIDS, "2026-01-11", None, f"5 {said}", 5),
     ]
     assert str(shown.events[0].source) == "MedicationRequest/medicationrequest-1"
+
+
+@pytest.mark.parametrize(
+    ("dose", "said"),
+    [
+        (0.625, "0.625"),
+        (2.5, "2.5"),
+        (99.96, "100"),
+        (187.5, "188"),
+        (999.6, "1,000"),
+        (1250, "1,250"),
+    ],
+)
+def test_a_dose_is_written_as_people_write_it(dose: float, said: str) -> None:
+    # With MSO-09 off nothing is a pulse, and a gram a day stands on the lane of steroids.
+    assert milligrams(dose) == said
 
 
 @pytest.mark.parametrize(
