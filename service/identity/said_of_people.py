@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_LONGEST_NAME = 100
+LONGEST_NAME = 100
 
 
 def values_at(claims: Mapping[str, Any], path: str) -> frozenset[str]:
@@ -29,4 +29,4 @@ def name_of(claims: Mapping[str, Any], preferred: str) -> str:
     """Who answers in the audit: the preferred claim where it is there, else the subject."""
     given = claims.get(preferred)
     name = given if isinstance(given, str) and given.strip() else str(claims["sub"])
-    return "".join(c for c in name if c.isprintable()).strip()[:_LONGEST_NAME] or "somebody"
+    return "".join(c for c in name if c.isprintable()).strip()[:LONGEST_NAME] or "somebody"

@@ -1,10 +1,11 @@
 """SMART App Launch: a clinician opens a patient's page from the chart, and sees that patient alone.
 
-A newcomer would get four things wrong. The EHR that launches must be ours, letter by letter:
+A newcomer would get five things wrong. The EHR that launches must be ours, letter by letter:
 another `iss` would choose whose login server we trust. The EHR says who the patient is, in the
-answer to the code, and nothing of the address does. Nothing is read with the clinician's token,
-which is forgotten at once: the page shows what the ledger holds. And a launch ends the one before:
-two charts in two tabs of one browser never mix, for the older tab is refused.
+answer to the code, and nothing of the address does. It must say who looks as well: somebody of whom
+nobody knows whether they are the patient is not let in. Nothing is read with the clinician's token,
+which is forgotten at once: the page shows what our own connection read. And a launch ends the one
+before: two charts in two tabs of one browser never mix, for the older tab is refused.
 
 SMART App Launch 2.2; `need_patient_banner` needs nothing of us, as our pages show no name.
 """
@@ -21,7 +22,7 @@ from starlette.routing import BaseRoute, Route
 from service.identity.errors import SignInRefused
 from service.identity.id_token import Claims
 from service.identity.provider import Provider
-from service.identity.said_of_people import name_of
+from service.identity.said_of_people import LONGEST_NAME, name_of
 from service.store.acts import Act
 from service.web.access.refusals import or_refused
 from service.web.access.trips import Trips
@@ -93,11 +94,19 @@ def launch_routes(desk: Desk, provider: Provider, trips: Trips, base_url: str) -
 
 
 def _clinician_in(claims: Claims, base_url: str) -> str:
-    """Who looks: `Practitioner/…` of this EHR, else as the EHR writes it."""
-    name = name_of(claims, "fhirUser").removeprefix(f"{base_url.rstrip('/')}/")
-    if any(kind in name for kind in _NO_STAFF):
+    """Who looks: `Practitioner/…` of this EHR, else as the EHR writes it.
+
+    Asked of the whole text: a name is cut to its length, and what it is may stand at its end.
+    """
+    user = claims.get("fhirUser")
+    if not isinstance(user, str) or not user.strip():
+        raise SignInRefused("the EHR did not say who looks: fhirUser is missing")
+    if any(kind in user for kind in _NO_STAFF):
         raise NOT_FOR_PATIENTS
-    return name
+    short = user.removeprefix(f"{base_url.rstrip('/')}/")
+    if len(short) > LONGEST_NAME:
+        short = "/".join(short.split("/")[-2:])
+    return name_of({**claims, "fhirUser": short}, "fhirUser")
 
 
 def _patient_in(beside: Mapping[str, Any]) -> str:

@@ -139,6 +139,39 @@ def test_the_page_is_not_for_patients(door, keys, kind):
     assert SESSION not in browser.cookies
 
 
+# 103 characters before the id: longer than a name may be.
+FAR = f"https://healthlake.us-east-1.amazonaws.com/datastore/{'a' * 32}/r4"
+
+
+@pytest.mark.parametrize("user", [f"{FAR}/RelatedPerson/1", f"{FAR}{'a' * 60}/Patient/1"])
+def test_a_long_address_does_not_hide_that_somebody_is_a_patient(door, keys, user):
+    door.provider.claims = {"fhirUser": user}
+    browser = door.opens()
+    assert door.signs_in(browser, from_chart(door), BACK).status_code == 403
+    assert SESSION not in browser.cookies
+
+
+@pytest.mark.parametrize("user", [None, "", " ", 5])
+def test_somebody_of_whom_the_ehr_says_nothing_is_not_taken_for_staff(door, keys, user):
+    door.provider.claims = {"fhirUser": user}
+    with capture_logs() as logs:
+        assert door.signs_in(door.opens(), from_chart(door), BACK).status_code == 403
+    assert "fhirUser is missing" in logs[-1]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("user", "named"),
+    [
+        ("https://b.example/Practitioner/7", "https://b.example/Practitioner/7"),
+        (f"{FAR}/Practitioner/7", "Practitioner/7"),
+    ],
+)
+def test_the_audit_names_whoever_looks_however_long_their_address_is(door, keys, user, named):
+    door.provider.claims = {"fhirUser": user}
+    door.signs_in(door.opens(), from_chart(door), BACK)
+    assert list(door.ledger.audit.rows())[-1].by_whom == named
+
+
 def test_keys_that_the_ehr_names_beside_openid_only_are_found_there(door, keys):
     whole = door.provider._configuration()
     door.provider._configuration = lambda: (  # What SMART asks for, and what else there is.
