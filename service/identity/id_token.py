@@ -1,8 +1,9 @@
 """Who somebody is by the ID token of their provider, verified (OpenID Connect Core, 3.1.3.7).
 
 A newcomer would get two things wrong. The algorithm is taken from our list and not from the token:
-`none` proves nothing, and with HS256 anybody could sign who knows the public key. And a key that we
-do not know yet is asked for once more, for providers change theirs; but not for each forged token.
+`none` proves nothing, and with HS256 anybody could sign who knows the public key. And providers
+change their keys, some without a new name: keys are asked for anew every hour, and where none fits;
+but not for each forged token.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 from joserfc.jws import JWSRegistry
 
-from service.identity.errors import SignInRefused
+from service.identity.errors import ProviderAway, SignInRefused
 
 ALGORITHMS = (
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
@@ -26,6 +27,7 @@ ALGORITHMS = (
 _PUBLIC_KINDS = frozenset({"RSA", "EC", "OKP"})
 _LEEWAY_SECONDS = 60
 _ASK_AGAIN_AFTER_SECONDS = 60.0
+_KEPT_SECONDS = 3600.0
 
 Claims = Mapping[str, Any]
 
@@ -47,11 +49,24 @@ class ProviderKeys:
         Two threads at a time may both fetch: that costs a request and nothing else.
         """
         found = self._known(header)
-        if not found and self._tick() - self._asked_at >= _ASK_AGAIN_AFTER_SECONDS:
-            self._keys = _public_keys(self._fetch())
-            self._asked_at = self._tick()
-            found = self._known(header)
-        return found
+        if found and self._age() >= _KEPT_SECONDS:
+            try:
+                return self._fetched(header)
+            except ProviderAway:  # Theirs an hour ago: an outage of a page of keys is no forgery.
+                self._asked_at = self._tick()
+        return found or self.newer_for(header)
+
+    def newer_for(self, header: Mapping[str, Any]) -> list[Key]:
+        """The same as it is now, where none of those fits; [] where that was asked just now."""
+        return self._fetched(header) if self._age() >= _ASK_AGAIN_AFTER_SECONDS else []
+
+    def _age(self) -> float:
+        return self._tick() - self._asked_at
+
+    def _fetched(self, header: Mapping[str, Any]) -> list[Key]:
+        self._keys = _public_keys(self._fetch())
+        self._asked_at = self._tick()
+        return self._known(header)
 
     def _known(self, header: Mapping[str, Any]) -> list[Key]:
         kid = header.get("kid")
@@ -93,7 +108,7 @@ def verified_claims(
             "sub": {"essential": True},
         }
         params = {"nonce": nonce, "client_id": client_id, "access_token": access_token}
-        claims = CodeIDToken(read.claims, read.header, options, params)
+        claims = CodeIDToken(read.claims, _as_authlib_names_it(read.header), options, params)
         claims.validate(now=now, leeway=_LEEWAY_SECONDS)
     # The texts of the libraries may quote the token; their names tell what was wrong.
     except JoseError as error:
@@ -115,17 +130,22 @@ _REASONS = {
 }
 
 
+def _as_authlib_names_it(header: Mapping[str, Any]) -> dict[str, Any]:
+    """RFC 9864 calls it Ed25519; only under its old name does Authlib know how to hash for it."""
+    return {**header, "alg": "EdDSA" if header["alg"] == "Ed25519" else header["alg"]}
+
+
 def _signed_by_one_of(token: str, keys: ProviderKeys, registry: JWSRegistry) -> jwt.Token:
     from joserfc.errors import InvalidKeyIdError
     from joserfc.jws import extract_compact
 
     header = extract_compact(token.encode(), registry=registry).headers()
     registry.get_alg(str(header.get("alg")))
-    candidates = keys.for_header(header)
     failure: JoseError | ValueError = InvalidKeyIdError()
-    for key in candidates:
-        try:
-            return jwt.decode(token, key, registry=registry)
-        except (JoseError, ValueError) as error:
-            failure = error
+    for ask in (keys.for_header, keys.newer_for):
+        for key in ask(header):
+            try:
+                return jwt.decode(token, key, registry=registry)
+            except (JoseError, ValueError) as error:
+                failure = error
     raise failure

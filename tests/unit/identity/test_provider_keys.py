@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
+from service.identity.errors import ProviderAway
 from service.identity.id_token import ProviderKeys
 from service.identity.said_of_people import name_of, values_at
 
@@ -16,9 +17,12 @@ class Published:
         self.keys = [key.as_dict(private=False) for key in keys]
         self.asked = 0
         self.now = 0.0
+        self.is_away = False
 
     def __call__(self):
         self.asked += 1
+        if self.is_away:
+            raise ProviderAway("away")
         return {"keys": self.keys}
 
 
@@ -34,6 +38,27 @@ def test_an_unknown_key_is_asked_for_at_once_and_then_once_a_minute():
     published.now = 60.0
     assert [key.kid for key in keys.for_header({"kid": "new"})] == ["new"]
     assert published.asked == 2
+
+
+def test_a_key_that_the_provider_took_back_is_believed_for_an_hour_at_most():
+    published = Published(OLD)
+    keys = ProviderKeys(published, lambda: published.now)
+    keys.for_header({"kid": "old"})
+    published.keys = [NEW.as_dict(private=False)]
+    published.now = 3599.0
+    assert [key.kid for key in keys.for_header({"kid": "old"})] == ["old"]
+    published.now = 3600.0
+    assert keys.for_header({"kid": "old"}) == []
+
+
+def test_a_provider_whose_keys_cannot_be_read_now_is_believed_as_an_hour_ago():
+    published = Published(OLD)
+    keys = ProviderKeys(published, lambda: published.now)
+    keys.for_header({"kid": "old"})
+    published.is_away, published.now = True, 3600.0
+    for _ in range(2):
+        assert [key.kid for key in keys.for_header({"kid": "old"})] == ["old"]
+    assert published.asked == 2  # Nobody waits for it once more.
 
 
 def test_a_token_that_names_no_key_may_be_signed_by_any():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import logging
 import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, OKPKey
 from structlog.testing import capture_logs
 
 from tests.lib.fake_provider import (
@@ -244,6 +248,28 @@ def test_a_key_that_is_new_is_fetched_and_then_known(door):
     door.provider.keys = [OTHER_KEY]
     assert door.signs_in(browser).status_code == 303  # KEY is still known here.
     assert door.provider.asked.count("/jwks") == 1
+
+
+def test_keys_that_change_under_the_same_name_or_none_are_asked_for_anew(door, monkeypatch):
+    monkeypatch.setattr("service.identity.id_token._ASK_AGAIN_AFTER_SECONDS", 0.0)
+    browser = door.opens()
+    for named in ({"kid": "one"}, {"kid": "one"}, {}, {}):
+        key = ECKey.generate_key("P-256", named)
+        door.provider.keys = [key]
+        door.provider.sign = lambda c, k=key, n=named: jwt.encode({"alg": "ES256", **n}, c, k)
+        assert door.signs_in(browser).status_code == 303
+
+
+@pytest.mark.parametrize("alg", ["EdDSA", "Ed25519"])
+def test_a_token_by_ed25519_may_hold_the_hash_of_its_access_token(door, alg):
+    key = OKPKey.generate_key("Ed25519", {"kid": "one"})
+    digest = hashlib.sha512(b"AT").digest()[:32]
+    door.provider.claims = {"at_hash": base64.urlsafe_b64encode(digest).decode().rstrip("=")}
+    door.provider.keys = [key]
+    door.provider.sign = lambda c: jwt.encode({"alg": alg, "kid": "one"}, c, key, algorithms=[alg])
+    assert door.signs_in(door.opens()).status_code == 303
+    door.provider.claims = {"at_hash": "of-another-token"}
+    assert door.signs_in(door.opens()).status_code == 403
 
 
 def test_a_token_without_openid_is_refused(door):
