@@ -77,7 +77,10 @@ def make_app(
     routes += [Route("/health/live", live), Route("/health/ready", ready)]
     if jwks is not None:
         routes.append(Route("/jwks.json", keys))
-    return Starlette(routes=routes, middleware=[Middleware(TracedRequests)])
+    app = Starlette(routes=routes, middleware=[Middleware(TracedRequests)])
+    # It would lead to whatever host the caller named, by http behind a proxy, form and token along.
+    app.router.redirect_slashes = False
+    return app
 
 
 def jwks_for(settings: Settings) -> Mapping[str, object] | None:

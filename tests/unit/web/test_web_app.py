@@ -144,6 +144,12 @@ def test_health_is_never_kept_by_a_cache(settings):
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.parametrize("path", ["/health/live/", "//health/live"])
+def test_a_path_that_is_not_quite_ours_leads_nowhere(settings, path):
+    answer = _get(make_app(readiness_for(settings)), path)
+    assert (answer.status_code, "location" in answer.headers) == (404, False)
+
+
 @pytest.mark.parametrize("name", ["fhir_base_url", "redis_url"])
 def test_a_deployment_without_an_address_is_refused_at_the_start(settings, name):
     empty = settings.model_copy(update={name: type(getattr(settings, name))("")})
