@@ -26,6 +26,7 @@ from service.wiring import today_for
 HERE = "/operations/audit"
 MOST_ROWS = 200
 _DAYS_AT_FIRST = 7
+_NO_DAY = Problem(400, "Nothing found", "A day is written as 2027-01-10.")
 
 
 def audit_routes(desk: Desk) -> list[BaseRoute]:
@@ -82,7 +83,7 @@ def _search(desk: Desk, form: Form) -> Search:
         keys = tuple(desk.ledger().audit.keys_of(fhir_id.removeprefix("Patient/")))
     return Search(
         since=None if since is None else _midnight(desk, since),
-        until=None if until is None else _midnight(desk, until + timedelta(days=1)),
+        until=None if until is None else _midnight(desk, until, days_after=1),
         what=what,
         by=form.get("who", "").strip(),
         patient_keys=keys,
@@ -94,11 +95,15 @@ def _day(form: Form, name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise Problem(400, "Nothing found", "A day is written as 2027-01-10.") from None
+        raise _NO_DAY from None
 
 
-def _midnight(desk: Desk, day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=desk.settings.zone).astimezone(UTC)
+def _midnight(desk: Desk, day: date, days_after: int = 0) -> datetime:
+    try:
+        first = datetime(day.year, day.month, day.day) + timedelta(days=days_after)
+        return first.replace(tzinfo=desk.settings.zone).astimezone(UTC)
+    except OverflowError:  # The first or the last day that a computer knows.
+        raise _NO_DAY from None
 
 
 def _told(form: Form, keys: Sequence[str]) -> Act:

@@ -162,6 +162,8 @@ def test_a_stranger_is_told_as_such_and_the_search_is_written_down(browser, ledg
     assert "nobody-here" not in "".join(r.detail for r in ledger.audit.rows())
 
 
-@pytest.mark.parametrize("fields", [{"since": "soon"}, {"what": "nonsense"}])
+@pytest.mark.parametrize(
+    "fields", [{"since": "soon"}, {"until": "9999-12-31"}, {"what": "nonsense"}]
+)
 def test_what_cannot_be_looked_for_is_refused(browser, fields):
     assert browser.sends("/operations/audit", **fields).status_code == 400
