@@ -360,8 +360,8 @@ class Settings(BaseSettings):
     )
     page_password: SecretStr = Field(
         SecretStr(""),
-        description="Password for the pages of a demo on this machine; refused for any other"
-        " address.",
+        description="Password for the pages of a demo; refused where the pages or the EHR are not"
+        " on this machine.",
     )
     page_patience_seconds: float = Field(
         5.0,

@@ -15,13 +15,12 @@ from service.settings import Settings, SettingsInvalid, require_base_url
 from service.store.attempts import Attempts
 from service.web.access import launch, openid
 from service.web.access.cookies import Cookie
-from service.web.access.sign_in import password_routes, sign_out_route
+from service.web.access.sign_in import is_here, password_routes, sign_out_route
 from service.web.access.trips import Trips
 from service.web.access.visitor import Role
 from service.web.pages.desk import Desk
 from service.wiring import launch_provider_for, sign_in_provider_for
 
-_HERE = ("127.0.0.1", "::1", "localhost")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+")
 PASSWORDS_PER_MINUTE = 10
 TRIPS_PER_MINUTE = 600
@@ -57,13 +56,13 @@ def ways_in(desk: Desk, client: redis.Redis) -> Sequence[BaseRoute]:
 
 def _check_addresses(settings: Settings) -> None:
     parts = urlsplit(settings.page_url)
-    is_here = parts.hostname in _HERE
-    if settings.page_password.get_secret_value() and not is_here:
+    is_demo = is_here(settings.page_url) and is_here(settings.fhir_base_url)
+    if settings.page_password.get_secret_value() and not is_demo:
         raise SettingsInvalid(
-            "BONEFLAG_PAGE_PASSWORD is for a demo on this machine: unset it, and let people sign in"
-            " with OpenID Connect (docs/pages.md)"
+            "BONEFLAG_PAGE_PASSWORD is for a demo, with its EHR, on this machine: unset it, and let"
+            " people sign in with OpenID Connect (docs/pages.md)"
         )
-    if parts.scheme != "https" and not is_here:
+    if parts.scheme != "https" and not is_here(settings.page_url):
         raise SettingsInvalid(
             "BONEFLAG_PAGE_URL must be https: sessions would cross the network unencrypted"
         )

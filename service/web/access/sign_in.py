@@ -1,9 +1,9 @@
 """Signing in with the password of a demo, and signing out.
 
 A newcomer would get two things wrong. The password is for a demo on this machine alone: it gives
-every role to whoever knows it, so that it is refused where the pages are reached from elsewhere.
-And signing out answers with a page that leads on: a browser follows no redirect from a form to the
-login server of the hospital.
+every role to whoever knows it, so that it is refused where the pages or the EHR are elsewhere, and
+not taken under another name of this machine, as behind a proxy. And signing out answers with a page
+that leads on: a browser follows no redirect from a form to the login server of the hospital.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -22,10 +23,16 @@ from service.store.attempts import Attempts
 from service.web.access.entrance import FORM_TOKEN
 from service.web.access.refusals import TOO_MANY, or_refused
 from service.web.access.visitor import Role, Visitor
-from service.web.pages.desk import Desk, form_of
+from service.web.pages.desk import Desk, Problem, form_of
 
+_HERE = frozenset({"127.0.0.1", "::1", "localhost"})
 DEMO_ROLES = frozenset({Role.CLINICAL_LEAD, Role.OPERATOR})
 _KIND = "password"
+_NOT_HERE = Problem(
+    403,
+    "For a demo on this machine",
+    "The password is taken on the machine on which the demo runs, at the address that it printed.",
+)
 _WRONG = "That is not the password. `boneflag demo` prints it beside the address."
 # Nothing that a browser reads as another host: no second slash, no backslash, no blank or control.
 _OWN_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\\x7f]*")
@@ -41,6 +48,8 @@ def password_routes(desk: Desk, password: str, attempts: Attempts) -> list[BaseR
         )
 
     def check(request: Request, given: str) -> Response:
+        if not _came_from_here(request):
+            raise _NOT_HERE
         if not attempts.count():
             raise TOO_MANY
         if not hmac.compare_digest(given.encode(), password.encode()):
@@ -57,6 +66,21 @@ def password_routes(desk: Desk, password: str, attempts: Attempts) -> list[BaseR
         return await run_in_threadpool(or_refused, desk, _KIND, lambda: check(request, given))
 
     return [Route("/sign-in", sign_in, methods=["GET", "POST"]), sign_out_route(desk)]
+
+
+def is_here(url: str) -> bool:
+    """Whether an address is on this machine, by its name."""
+    try:
+        return urlsplit(url).hostname in _HERE
+    except ValueError:
+        return False
+
+
+def _came_from_here(request: Request) -> bool:
+    """A proxy brings a form under its own name; so does a page that lends its name to us."""
+    origin = request.headers.get("Origin")
+    host = request.headers.get("Host", "")
+    return is_here(f"//{host}") and (origin is None or is_here(origin))
 
 
 def sign_out_route(desk: Desk, elsewhere: Callable[[], str] = str) -> Route:

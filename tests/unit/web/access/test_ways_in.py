@@ -22,7 +22,8 @@ FORM = "application/x-www-form-urlencoded"
     [
         (NO_WAY, "nobody could sign in"),
         ({"page_password": SecretStr("p")}, "different ways in"),
-        (DEMO | {"page_url": "https://pages.example"}, "for a demo on this machine"),
+        (DEMO | {"page_url": "https://pages.example"}, "for a demo, with its EHR"),
+        (DEMO | {"fhir_base_url": "https://ehr.hospital.example/fhir"}, "for a demo, with its EHR"),
         ({"page_url": "http://pages.example"}, "must be https"),
         ({"page_url": "https://pages.example/with/path"}, "address without a path"),
         ({"sign_in_issuer": "http://login.example"}, "no https address"),
@@ -55,6 +56,24 @@ def test_the_password_lets_in_and_a_wrong_one_does_not(door):
     assert browser.get("/").headers["location"].startswith("/sign-in")
     assert browser.post("/sign-in", data={"password": "pass"}).headers["location"] == "/"
     assert browser.get("/").headers["location"] == "/programme"
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_taken"),
+    [
+        ({"Host": "localhost:8000", "Origin": "http://localhost:8000"}, True),
+        ({"Host": "boneflag.hospital.example"}, False),
+        ({"Host": "localhost.evil.example"}, False),
+        ({"Origin": "https://boneflag.hospital.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Origin": "http://["}, False),
+    ],
+)
+def test_the_password_is_not_taken_through_a_proxy_or_under_another_name(door, headers, is_taken):
+    browser = door.opens(**DEMO)
+    answer = browser.post("/sign-in", data={"password": "pass"}, headers=headers)
+    assert answer.status_code == (303 if is_taken else 403)
+    assert ("set-cookie" in answer.headers) is is_taken
 
 
 def test_who_tries_passwords_is_stopped_after_ten_even_with_the_right_one(door):
