@@ -38,8 +38,11 @@ class Sessions:
             pipe.execute()
         return token
 
-    def find(self, token: str) -> dict[str, Any] | None:
-        """What was kept, and used just now; None where the session is over or never was."""
+    def find(self, token: str, *, is_use: bool = True) -> dict[str, Any] | None:
+        """What was kept, and used just now; None where the session is over or never was.
+
+        `is_use`: without it the session ends as soon as if nobody had asked.
+        """
         name = _name(token)
         with self._client.pipeline() as pipe:
             pipe.get(name)
@@ -47,7 +50,8 @@ class Sessions:
             kept, seconds_left = pipe.execute()
         if kept is None or seconds_left <= 0:
             return None
-        self._client.expire(name, min(seconds_left, IDLE_SECONDS))
+        if is_use:
+            self._client.expire(name, min(seconds_left, IDLE_SECONDS))
         found: dict[str, Any] = json.loads(kept)
         return found
 

@@ -46,10 +46,13 @@ class Entrance:
         """The names of the cookies that may hold a session."""
         return tuple(cookie.name for cookie in self._cookies)
 
-    def visitor(self, request: Request) -> Visitor | None:
-        """Who looks, None for somebody who has not signed in. RedisError passes through."""
+    def visitor(self, request: Request, *, is_use: bool = True) -> Visitor | None:
+        """Who looks, None for somebody who has not signed in. RedisError passes through.
+
+        `is_use` is for a person; what a page asks by itself keeps no session alive.
+        """
         for token in self._tokens(request):
-            kept = self.sessions.find(token)
+            kept = self.sessions.find(token, is_use=is_use)
             if kept is not None and "roles" in kept:
                 return Visitor(
                     str(kept["name"]),

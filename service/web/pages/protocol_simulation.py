@@ -2,8 +2,8 @@
 
 A newcomer would get two things wrong. A worker carries it out, not the web process: reading and
 judging a whole cohort takes minutes, and cards are answered here in milliseconds (decision 0031).
-And how far it is, is asked for every few seconds: those questions are no looks and leave no row in
-the audit, since they tell two numbers.
+And how far it is, is asked for every few seconds by the page itself: those questions are no looks,
+leave no row in the audit, since they tell two numbers, and keep no session alive.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def simulation_routes(desk: Desk) -> list[BaseRoute]:
 def _progress_route(desk: Desk, simulations: Callable[[], Simulations]) -> Route:
     def progress(request: Request) -> Response:
         try:
-            visitor = desk.entrance.visitor(request)
+            visitor = desk.entrance.visitor(request, is_use=False)
             if visitor is None or not visitor.roles & LEAD:
                 return JSONResponse({}, 403)
             asked = simulations().newest(datetime.now(UTC))

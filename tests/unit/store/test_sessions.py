@@ -39,6 +39,15 @@ def test_a_session_that_nobody_uses_ends_sooner_than_its_day(client):
     assert client.ttl(idle) > 5
 
 
+def test_what_asks_by_itself_keeps_no_session_alive(client):
+    sessions = Sessions(client)
+    token = sessions.open({"name": "watched"})
+    [idle] = [k for k in client.keys(f"{KEY_PREFIX}*") if client.get(k) == b'{"name": "watched"}']
+    client.expire(idle, 5)
+    assert sessions.find(token, is_use=False) == {"name": "watched"}
+    assert client.ttl(idle) <= 5
+
+
 def test_a_session_ends_with_its_day_however_much_it_is_used(client):
     sessions = Sessions(client)
     token = sessions.open({"name": "long"}, seconds=100)

@@ -345,3 +345,12 @@ def test_a_number_that_no_draft_has_is_no_such_draft(browser, number):
         assert browser.client.get(path).status_code == 404
     assert browser.sends(f"/protocol/drafts/{number}", act="delete").status_code == 404
     assert browser.client.get(f"/protocol/simulation?slots={number}").status_code == 200
+
+
+def test_a_page_that_watches_a_simulation_keeps_nobody_signed_in(browser, client):
+    [session] = [k for k in client.keys("boneflag:session:*") if client.get(k)]
+    client.expire(session, 5)
+    assert browser.client.get("/protocol/simulation/progress").status_code == 200
+    assert client.ttl(session) <= 5
+    browser.reads("/protocol/simulation")
+    assert client.ttl(session) > 5
