@@ -40,6 +40,7 @@ def secret_files(database_password: str, redis_password: str) -> dict[str, str]:
 def main() -> int:
     """Write what is missing; a password that was lost needs all of its files to be removed."""
     FOLDER.mkdir(mode=0o700, exist_ok=True)
+    FOLDER.chmod(0o700)  # Somebody may have made it before us, for everybody.
     made = secret_files(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
     pairs = (
         {"postgres_password", "boneflag_database_url"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 
@@ -90,13 +91,24 @@ def test_every_variable_of_our_services_is_one_that_somebody_reads():
     assert given <= known
 
 
-def test_every_secret_that_is_mounted_is_declared_and_made():
-    sys.path.insert(0, str(HOME / "deploy"))
-    try:
-        from make_secrets import secret_files
-    finally:
-        sys.path.pop(0)
+@pytest.fixture
+def make_secrets(monkeypatch):
+    monkeypatch.syspath_prepend(str(HOME / "deploy"))
+    return importlib.import_module("make_secrets")
+
+
+def test_the_folder_of_the_secrets_is_for_its_owner_alone_whoever_made_it(
+    make_secrets, monkeypatch, tmp_path
+):
+    folder = tmp_path / "secrets"
+    folder.mkdir(mode=0o755)
+    monkeypatch.setattr(make_secrets, "FOLDER", folder)
+    assert make_secrets.main() == 0
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_every_secret_that_is_mounted_is_declared_and_made(make_secrets):
     document = compose_file()
     mounted = {name for s in document["services"].values() for name in s.get("secrets", ())}
-    made = secret_files("database password", "redis password")
+    made = make_secrets.secret_files("database password", "redis password")
     assert mounted == set(document["secrets"]) == set(made)
