@@ -1,9 +1,9 @@
 """The programme's page: who stands where, what came of alerts, and what this site does not show.
 
-A newcomer would get two things wrong. The page, its pictures and its CSV are cut from one sheet,
-which is counted at most once a minute: so they agree, and the page says when it was counted, a
-quarter of an hour ago at most. And no number is exact: what may be shown was decided before the
-sheet was made (service/report).
+A newcomer would get two things wrong. The page, its pictures and its CSV are cut from one sheet of
+this process, which is counted at most once a minute: so they agree, and the page says when it was
+counted, a quarter of an hour ago at most. And no number is exact: what may be shown was decided
+before the sheet was made (service/report).
 """
 
 from __future__ import annotations
