@@ -39,6 +39,7 @@ DONE: Mapping[str, str] = {
     "cohort accepted": "A cohort that had moved too much was accepted",
     "ledger rebuilt": "The ledger was filled again from the EHR",
     "simulate": "A change of the protocol was tried on the cohort",
+    "simulation cancelled": "The trying of a change was cancelled",
     "draft": "A draft of an overlay was saved",
     "draft deleted": "A draft of an overlay was deleted",
     "purge": "What was over its span was taken out",

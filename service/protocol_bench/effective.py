@@ -81,7 +81,7 @@ def _word(value: object) -> str:
 
 def _number(number: Mapping[str, Any]) -> str:
     unit = unit_words(str(number["unit"]))
-    return f"{number['value']:g} {unit} ({number['certainty']}: {number['source']})"
+    return f"{number['value']:.12g} {unit} ({number['certainty']}: {number['source']})"
 
 
 def protocol_json(

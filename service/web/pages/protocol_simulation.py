@@ -96,10 +96,14 @@ def simulation_routes(desk: Desk) -> list[BaseRoute]:
         if asked is None or asked.number != form.get("number"):
             raise Problem(409, "Not this one", "Another simulation took its place: look again.")
         if form.get("act") == "cancel":
-            simulations().cancel(asked.number)
+            if simulations().cancel(asked.number):
+                desk.record(visitor, [Act("simulation cancelled", detail=PATH)])
             return RedirectResponse(PATH, 303)
         question = asked.question
-        digest = protocol_of(desk.settings, question.overlay_text)[0].digest
+        try:
+            digest = protocol_of(desk.settings, question.overlay_text)[0].digest
+        except SettingsInvalid as fault:
+            raise Problem(409, "Cannot be drafted", f"{fault}. Try it again.") from None
         new = NewDraft(question.title, question.author, digest, question.overlay_text)
         return RedirectResponse(f"/protocol/drafts/{save_draft(desk, visitor, new)}", 303)
 

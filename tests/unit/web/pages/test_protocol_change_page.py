@@ -14,7 +14,7 @@ from service.screening.overlay import overlay_from
 from service.settings import Settings
 from service.store.drafts import NewDraft
 from service.store.ledger import Ledger
-from service.store.simulations import Simulations
+from service.store.simulations import Question, Simulations
 from service.web.access.visitor import Role
 from service.wiring import configured_for
 from tests.lib.overlays import APPROVED
@@ -84,6 +84,20 @@ def test_the_form_sent_as_it_stands_changes_nothing(browser, ledger):
     assert overlay_from(draft.overlay_text).entries == {}
 
 
+def test_a_number_of_many_places_stays_what_it_is_in_a_form_sent_as_it_stands(
+    browser, ledger, tmp_path
+):
+    exact = "criteria: {MSO-02: {numbers: {edss_at_least: {value: 5.1234567, source: us}}}}\n"
+    (tmp_path / "overlay.yaml").write_text(APPROVED + exact)
+    assert "5.1234567" in browser.reads("/protocol")
+    form = browser.reads("/protocol/change")
+    shown = re.search(rf'name="{EDSS}" [^>]*value="([^"]+)"', form)[1]
+    browser.sends("/protocol/change", act="save", **{EDSS: shown})
+    (draft,) = ledger.drafts.newest(2)
+    entry = overlay_from(draft.overlay_text).entries["MSO-02"]
+    assert entry.numbers["edss_at_least"].value == 5.1234567
+
+
 def test_what_was_changed_is_saved_with_the_name_of_who_is_signed_in(browser, ledger):
     fields = {EDSS: "5.5", "on.MSO-11": "no", "title": "Earlier", "review_by": "2027-01-31"}
     answer = browser.sends("/protocol/change", act="save", **fields)
@@ -128,6 +142,17 @@ def test_who_tried_what_is_in_the_audit(browser, ledger):
     row = list(ledger.audit.rows())[-1]
     assert (row.what, row.by_whom) == ("simulate", "A. Lead")
     assert row.protocol_digest.startswith("sha256:")
+
+
+def test_who_cancelled_it_is_in_the_audit_once(browser, ledger, simulations):
+    browser.sends("/protocol/change", act="simulate")
+    number = simulations.newest(now()).number
+    browser.signs_in(Role.CLINICAL_LEAD, name="B. Lead")
+    before = len(list(ledger.audit.rows()))
+    for _ in range(2):
+        browser.sends("/protocol/simulation", act="cancel", number=number)
+    (row,) = list(ledger.audit.rows())[before:]
+    assert (row.what, row.by_whom) == ("simulation cancelled", "B. Lead")
 
 
 def test_a_second_one_is_refused_while_the_first_is_under_way(browser):
@@ -254,6 +279,13 @@ def test_what_was_tried_can_be_saved_as_a_draft(browser, simulations, ledger):
     browser.sends("/protocol/simulation", act="save", number=asked.number)
     (draft,) = ledger.drafts.newest(2)
     assert (draft.title, draft.overlay_text) == ("Earlier", asked.question.overlay_text)
+
+
+def test_what_was_tried_by_another_version_cannot_become_a_draft_and_says_so(browser, simulations):
+    newer = "overlay: here\nfor: ms-bone-health\nfor_version: 99.0.0\nversion: 1\n"
+    number = simulations.begin(Question(newer, "Newer", "A. Lead", None, None), now())
+    answer = browser.sends("/protocol/simulation", act="save", number=number)
+    assert (answer.status_code, "update BoneFlag" in answer.text) == (409, True)
 
 
 def test_only_a_clinical_lead_tries_and_deletes(browser, ledger):
