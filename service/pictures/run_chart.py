@@ -109,10 +109,8 @@ def _grid(sheet: Sheet, plot: _Plot) -> None:
     bottom = plot.numbers.bottom
     for day, name in plot.days_named:
         x = days.x(day)
-        half = sheet.width_of(name, size=SMALL_PX) / 2
-        middle = min(max(x, half), sheet.width - half)
         sheet.line([(x, bottom), (x, bottom + 5)], colours.edge)
-        sheet.text((middle, bottom + 19), name, colours.soft, size=SMALL_PX, anchor="center")
+        sheet.name((x, bottom + 19), name, colours.soft)
 
 
 def _median(sheet: Sheet, plot: _Plot, middle: float) -> None:

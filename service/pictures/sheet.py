@@ -132,6 +132,12 @@ class Sheet:
         drawn.set_parse_math(False)
         self._add(drawn, about)
 
+    def name(self, at: Point, words: str, colour: str) -> None:
+        """Small words in the middle of `at`, or as near as they stay within the picture."""
+        half = self.width_of(words, size=SMALL_PX) / 2
+        x = max(min(at[0], self.width - half), half)
+        self.text((x, at[1]), words, colour, size=SMALL_PX, anchor="center")
+
     def width_of(self, words: str, *, size: float = TEXT_PX, is_bold: bool = False) -> float:
         """How wide these words are, in pixels."""
         return _width_of(words, size, is_bold)

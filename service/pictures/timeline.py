@@ -117,10 +117,7 @@ def _axis(sheet: Sheet, days: DayScale, on: date, bottom: float) -> None:
     for day, name in days.marks(70):
         x = days.x(day)
         sheet.line([(x, _TOP_PX), (x, bottom + 5)], colours.line, is_behind=True)
-        sheet.text((x, bottom + 19), name, colours.soft, size=SMALL_PX, anchor="center")
+        sheet.name((x, bottom + 19), name, colours.soft)
     x = days.x(on)
     sheet.line([(x, _TOP_PX - 10), (x, bottom)], colours.brand, width=1.5, is_behind=True)
-    words = f"{on:%Y-%m-%d}"
-    half = sheet.width_of(words, size=SMALL_PX) / 2
-    x = min(x, sheet.width - half)
-    sheet.text((x, _TOP_PX - 15), words, colours.brand, size=SMALL_PX, anchor="center")
+    sheet.name((x, _TOP_PX - 15), f"{on:%Y-%m-%d}", colours.brand)

@@ -161,7 +161,13 @@ def test_a_chart_of_few_weeks_names_its_days_and_a_longer_one_its_months(days, n
     assert [word for word in texts(chart_of(*days)) if "2026" in word] == named
 
 
-def test_the_name_of_the_last_month_is_not_cut_off_on_a_telephone():
-    svg = chart_of(*[date(2026, month, 1) for month in range(1, 11)], width_px=352)
-    middle = next(t.get("x") for t in text_parts(svg) if t.text == "Oct 2026")
-    assert 352 - float(middle) > 25
+def middle_of(word: str, picture: bytes) -> float:
+    return next(float(part.get("x", "")) for part in text_parts(picture) if part.text == word)
+
+
+def test_no_name_of_a_month_is_cut_off_on_a_telephone():
+    chart = chart_of(*[date(2026, n, 1) for n in range(1, 11)], width_px=352)
+    fall = TimelineEvent(Lane.FALLS, date(2026, 6, 1), None, "fall")
+    timeline = draw_timeline([fall], date(2026, 10, 5), Look("light", "svg", 352))
+    assert middle_of("Oct 2026", chart) < 352 - 25
+    assert middle_of("Oct 2025", timeline) > 25
