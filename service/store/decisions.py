@@ -44,15 +44,16 @@ class Decisions:
     def remember(self, patient_key: str, decisions: Iterable[Decision]) -> None:
         """Write decisions down; a second reading of the same one overwrites the first.
 
-        The audit tells of those that were not known, or were taken back before.
+        The audit tells of those that were not known, or were taken back before, and of an answer
+        to us that takes the place of another one.
         """
         with self._database.writing() as connection:
             known = _standing(connection, patient_key)
             news = []
             for decision in decisions:
                 _write(connection, patient_key, decision)
-                if _identity(decision) not in known:
-                    known.add(_identity(decision))
+                if _is_news(decision, known.get(_identity(decision))):
+                    known[_identity(decision)] = decision
                     news.append(_act("decide", patient_key, decision))
             append(connection, news)
 
@@ -98,13 +99,28 @@ class Decisions:
         return {key: tuple(decisions) for key, decisions in found.items()}
 
 
-def _standing(connection: sa.Connection, patient_key: str) -> set[tuple[str, date, str]]:
-    """What tells the decisions of a person apart that were not taken back."""
+def _standing(
+    connection: sa.Connection, patient_key: str
+) -> dict[tuple[str, date, str], Decision]:
+    """The decisions of a person that were not taken back, by what tells them apart."""
     columns = DECISIONS.c
-    query = sa.select(columns.source, columns.made_on, columns.about).where(
+    query = sa.select(DECISIONS).where(
         columns.patient_key == patient_key, columns.taken_back_at.is_(None)
     )
-    return {(row.source, row.made_on, row.about) for row in connection.execute(query)}
+    return {_identity(d): d for d in map(_decision, connection.execute(query))}
+
+
+def _is_news(decision: Decision, before: Decision | None) -> bool:
+    """Whether nothing of the kind stood, or another answer was given to us on that day.
+
+    None takes the place of the hospital's own withdrawal.
+    """
+    if before is None or before.code == BY_HOSPITAL:
+        return before is None
+    by = decision.decided_by or before.decided_by
+    said = (decision.kind, decision.code, decision.until, by)
+    then = (before.kind, before.code, before.until, before.decided_by)
+    return decision.source is None and said != then
 
 
 def _identity(decision: Decision) -> tuple[str, date, str]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from service.screening.decision import BY_HOSPITAL
 from service.screening.record import NO_END, Decision, ResourceRef
 
 from .builders import NOW, people
@@ -134,3 +135,22 @@ def test_the_audit_tells_of_a_decision_once_and_of_its_being_taken_back(ledger):
         "Task/t1",
         "patient-refuse",
     )
+
+
+def test_the_audit_tells_of_an_answer_that_takes_the_place_of_another_one(ledger):
+    (key,) = people(ledger, "p1")
+    told = replace(REFUSAL, source=None, code="patient-refuses", decided_by="Dr. A")
+    other = replace(told, kind="snoozed", code="limited-time", decided_by="Dr. B")
+    for said in (told, other, other, replace(other, decided_by="")):
+        ledger.decisions.remember(key, [said])
+    rows = [(row.by_whom, row.reason) for row in ledger.audit.rows()]
+    assert rows == [("Dr. A", "patient-refuses"), ("Dr. B", "limited-time")]
+
+
+def test_the_audit_tells_of_no_answer_that_a_withdrawal_by_the_hospital_outlived(ledger):
+    (key,) = people(ledger, "p1")
+    withdrawn = replace(REFUSAL, source=None, code=BY_HOSPITAL, decided_by="lead")
+    ledger.decisions.remember(key, [withdrawn])
+    ledger.decisions.remember(key, [replace(withdrawn, code="limited-time", decided_by="Dr. B")])
+    assert [row.by_whom for row in ledger.audit.rows()] == ["lead"]
+    assert ledger.decisions.of([key]) == {key: (withdrawn,)}
