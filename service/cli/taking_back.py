@@ -59,7 +59,7 @@ def withdraw(
 ) -> None:
     """Take alerts back: entered in error in the EHR, closed in the ledger."""
     settings = start()
-    from service.wiring import ledger_for
+    from service.wiring import ledger_for, today_for
 
     asked = [bool(protocol), bool(since), bool(patient), everything]
     if resume == any(asked) or sum(asked) > 1:
@@ -83,7 +83,8 @@ def withdraw(
         if not reason.strip() or not by.strip():
             raise Stop("--reason and --by are needed: who takes them back, and why", EXIT_SETTINGS)
         _may_write(settings, ledger, although_paused=although_paused)
-        withdrawal = _opened(ledger, selection, reason[:_LONGEST_TEXT], by[:_LONGEST_TEXT])
+        words = (reason[:_LONGEST_TEXT], by[:_LONGEST_TEXT])
+        withdrawal = _opened(ledger, selection, *words, today_for(settings))
         _go_on(settings, ledger, withdrawal)
 
 
@@ -144,11 +145,11 @@ def _may_write(settings: Settings, ledger: Ledger, *, although_paused: bool) -> 
         raise Stop("BoneFlag is paused: say --although-paused, or resume it first", EXIT_SETTINGS)
 
 
-def _opened(ledger: Ledger, selection: Selection, reason: str, by: str) -> Withdrawal:
+def _opened(ledger: Ledger, selection: Selection, reason: str, by: str, on: date) -> Withdrawal:
     from service.withdrawing_for_good import keep_quiet
 
     at = datetime.now(UTC)
-    typer.echo(keep_quiet(ledger, selection, by.strip(), at), err=True)
+    typer.echo(keep_quiet(ledger, selection, by.strip(), at, on), err=True)
     number = ledger.withdrawals.open(selection, reason.strip(), by.strip(), at)
     withdrawal = ledger.withdrawals.get(number)
     assert withdrawal is not None  # noqa: S101 - for the type checker: it was made a line above

@@ -99,9 +99,7 @@ class Decisions:
         return {key: tuple(decisions) for key, decisions in found.items()}
 
 
-def _standing(
-    connection: sa.Connection, patient_key: str
-) -> dict[tuple[str, date, str], Decision]:
+def _standing(connection: sa.Connection, patient_key: str) -> dict[tuple[str, date, str], Decision]:
     """The decisions of a person that were not taken back, by what tells them apart."""
     columns = DECISIONS.c
     query = sa.select(DECISIONS).where(

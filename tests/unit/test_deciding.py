@@ -6,7 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from service.deciding import Answer, Deciding, DecisionInvalid, PatientUnknown
+from service.deciding import (
+    Answer,
+    Deciding,
+    DecisionInvalid,
+    PatientUnknown,
+    standing_noes,
+)
 from service.screening.alert import AlertKind
 from service.screening.decision import BY_HOSPITAL
 from service.screening.protocol import packaged_protocol
@@ -139,14 +145,22 @@ def test_nobody_is_decided_about_whom_the_ledger_does_not_know(deciding):
 
 def test_what_is_said_later_on_the_day_replaces_no_withdrawal_by_the_hospital(deciding, ledger):
     key = ledger.cohort.keys_of(["p1"])["p1"]
-    keep_quiet(ledger, Selection(patient_key=key), "operator", NOW)
+    keep_quiet(ledger, Selection(patient_key=key), "operator", NOW, TODAY)
     deciding.decide("p1", Answer("limited-time", "neurologist"), TODAY, NOW)
     assert {d.code for d in stands(deciding)} == {BY_HOSPITAL}
 
 
+def test_a_withdrawal_on_an_evening_west_of_greenwich_stands_at_once(ledger):
+    key = ledger.cohort.keys_of(["p1"])["p1"]
+    evening = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+    keep_quiet(ledger, Selection(patient_key=key), "operator", evening, TODAY)
+    said = ledger.decisions.of([key])[key]
+    assert [len(standing_noes(said, about, TODAY)) for about in AlertKind] == [1, 1]
+
+
 def test_what_is_said_after_a_withdrawal_was_taken_back_is_kept(deciding, ledger):
     key = ledger.cohort.keys_of(["p1"])["p1"]
-    keep_quiet(ledger, Selection(patient_key=key), "operator", NOW)
+    keep_quiet(ledger, Selection(patient_key=key), "operator", NOW, TODAY)
     deciding.take_back("p1", SCREENING, TODAY, NOW)
     deciding.decide("p1", NO, TODAY, NOW)
     assert [d.code for d in stands(deciding) if d.about == SCREENING] == ["patient-refuses"]
