@@ -14,6 +14,8 @@ from service.cli.speaking import EXIT_SETTINGS, Stop, day_of, fhir_id_in, start
 from service.settings import Settings
 
 if TYPE_CHECKING:  # pragma: no cover - for the type checker only
+    from zoneinfo import ZoneInfo
+
     from service.store.decisions import KeptDecision
     from service.store.entries import AlertEntry
     from service.store.ledger import Ledger
@@ -124,7 +126,7 @@ def _explain_patient(
     ehr = connection_for(settings)
     with ledger_for(settings) as ledger:
         record_look(ledger, "explain", [fhir_id], protocol, datetime.now(UTC))
-        remembered = _remembered(ledger, fhir_id)
+        remembered = _remembered(ledger, fhir_id, settings.zone)
     thought, answer = explain_patient(
         fhir_id,
         ehr,
@@ -137,8 +139,8 @@ def _explain_patient(
     return thought, answer, remembered
 
 
-def _remembered(ledger: Ledger, fhir_id: str) -> Remembered:
+def _remembered(ledger: Ledger, fhir_id: str, zone: ZoneInfo) -> Remembered:
     """The alerts and decisions of a timeline that only the ledger has in full."""
     key = ledger.cohort.keys_of([fhir_id])[fhir_id]
     alerts, decisions = ledger.alerts.history([key]), ledger.decisions.kept([key])
-    return tuple(alerts.get(key, ())), tuple(decisions.get(key, ()))
+    return tuple(alerts.get(key, ())), tuple(one.seen_in(zone) for one in decisions.get(key, ()))

@@ -73,7 +73,7 @@ def _lines(settings: Settings, is_wanted: Wanted) -> tuple[list[Line], bool]:
 
     protocol, _ = effective_for(settings)
     with ledger_for(settings) as ledger:
-        lines = lines_of(ledger, is_wanted, urgent_months(protocol))
+        lines = lines_of(ledger, is_wanted, urgent_months(protocol), settings.zone)
         shown = sorted({line.patient_key for line in lines})
         ledger.audit.record([Act("list", key, reason="worklist") for key in shown])
         return lines, not lines and next(ledger.watched.everybody(), None) is None

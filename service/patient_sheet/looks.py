@@ -100,7 +100,7 @@ class PatientLooks:
             # A clinician at a chart is never left with nothing, whatever went wrong here.
             _log.warning("patient_look_failed", error=type(error).__name__)
             return self._from_ledger(person, protocol, ledger, on, Notice(f"{_why(error)} {_LAST}"))
-        past = _past(ledger, person)
+        past = _past(ledger, person, self._zone)
         timeline = events_of(
             read.thought.record, protocol, on, alerts=past.alerts, decisions=past.decisions
         )
@@ -110,7 +110,7 @@ class PatientLooks:
     def _from_ledger(
         self, person: KnownPerson, protocol: Protocol, ledger: Ledger, on: date, notice: Notice
     ) -> Sheet:
-        past = _past(ledger, person)
+        past = _past(ledger, person, self._zone)
         timeline = ledger_events_of(on, past.alerts, past.decisions)
         notices = [notice, *_of_standing(person)]
         entry = past.latest
@@ -124,13 +124,14 @@ class PatientLooks:
         )
 
 
-def _past(ledger: Ledger, person: KnownPerson) -> Past:
+def _past(ledger: Ledger, person: KnownPerson, zone: ZoneInfo) -> Past:
     key = person.patient_key
+    kept = ledger.decisions.kept([key]).get(key, ())
     return Past(
         ledger.screenings.history(key),
         ledger.screenings.latest([key]).get(key),
         ledger.alerts.history([key]).get(key, ()),
-        ledger.decisions.kept([key]).get(key, ()),
+        [one.seen_in(zone) for one in kept],
     )
 
 

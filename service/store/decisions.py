@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +33,11 @@ class KeptDecision:
 
     decision: Decision
     taken_back_at: datetime | None
+
+    def seen_in(self, zone: tzinfo) -> KeptDecision:
+        """The same with its instant in the time of a zone: its date is then the day there."""
+        at = self.taken_back_at
+        return self if at is None else replace(self, taken_back_at=at.astimezone(zone))
 
 
 class Decisions:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 from service.screening.assess import Status
 from service.screening.dates import add_months
@@ -39,10 +39,14 @@ class _Kept:
 
 
 class Listing:
-    """The lines of everybody whom we watch. Thread safe; one for each process."""
+    """The lines of everybody whom we watch. Thread safe; one for each process.
 
-    def __init__(self, ledger: Ledger) -> None:
+    `zone` is the hospital's: since which day somebody waits is a day there.
+    """
+
+    def __init__(self, ledger: Ledger, zone: tzinfo) -> None:
         self._ledger = ledger
+        self._zone = zone
         self._lock = threading.Lock()
         self._kept: Mapping[str, _Kept] = {}
 
@@ -73,13 +77,17 @@ class Listing:
             judged = [p.patient_key for p in some if p.assessment is not None]
             histories = self._ledger.screenings.histories(judged)
             for person in some:
-                kept[person.patient_key] = _found(person, histories.get(person.patient_key, {}))
+                kept[person.patient_key] = _found(
+                    person, histories.get(person.patient_key, {}), self._zone
+                )
         self._kept = kept
 
 
-def worklist(ledger: Ledger, is_wanted: Wanted, urgent_months: float | None) -> list[Line]:
+def worklist(
+    ledger: Ledger, is_wanted: Wanted, urgent_months: float | None, zone: tzinfo
+) -> list[Line]:
     """Every line that is wanted, the most urgent first, for whoever looks once."""
-    return with_spans(ledger, chosen(Listing(ledger).lines(urgent_months), is_wanted))
+    return with_spans(ledger, chosen(Listing(ledger, zone).lines(urgent_months), is_wanted))
 
 
 def _stamp(person: WatchedPerson) -> _Stamp:
@@ -109,13 +117,14 @@ def _priority(line: Line, *, is_urgent: bool) -> Priority:
     return Priority.URGENT if is_urgent and may_be_urgent else line.priority
 
 
-def _found(person: WatchedPerson, history: Mapping[str, AssessmentEntry]) -> _Kept:
+def _found(person: WatchedPerson, history: Mapping[str, AssessmentEntry], zone: tzinfo) -> _Kept:
     entries = list(history.values())
     entry = history.get(person.assessment or "", entries[-1] if entries else None)
     found = list(_lines_of_entry(person, entry, entries)) if entry is not None else []
     if person.given_up and person.given_up_since is not None:
         status = entry.status if entry is not None else str(Status.ERROR)
-        found.insert(0, _not_judged(person, status, person.given_up_since.date()))
+        since = person.given_up_since.astimezone(zone).date()
+        found.insert(0, _not_judged(person, status, since))
     fractured_on = Look(entry, person.has_open_alert).newest_fracture() if entry else None
     return _Kept(_stamp(person), tuple(found), fractured_on)
 

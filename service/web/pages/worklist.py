@@ -65,7 +65,7 @@ class Row:
 
 def worklist_routes(desk: Desk) -> list[BaseRoute]:
     """The page and its file."""
-    listing = once(lambda: Listing(desk.ledger()))
+    listing = once(lambda: Listing(desk.ledger(), desk.settings.zone))
     desk.before_the_first(lambda: listing().lines(urgent_months(effective_for(desk.settings)[0])))
 
     def asked(request: Request) -> tuple[Protocol, Wish, list[Line]]:

@@ -95,10 +95,10 @@ def test_however_much_lies_on_the_shelf_one_thread_clears_it():
 
 
 def test_a_newer_thing_is_not_taken_away_with_the_older_one():
-    shelf = Shelf(0.05)
+    shelf = Shelf(0.4)
     shelf.put("a", "older")
-    time.sleep(0.03)
+    time.sleep(0.25)
     newer = ["newer"]
     shelf.put("a", newer)
-    time.sleep(0.03)
+    time.sleep(0.2)
     assert shelf.find("a") is newer

@@ -274,6 +274,15 @@ def test_what_people_said_and_what_was_found_stand_with_the_newest_first(ledger)
     ]
 
 
+def test_what_was_taken_back_after_midnight_was_taken_back_on_the_hospitals_day(ledger):
+    ledger.decisions.remember(key_of(ledger), [SNOOZE])
+    night = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
+    ledger.decisions.take_back(key_of(ledger), [SNOOZE], night)
+    sheet = look(ledger, read(ms(), HIGH))
+    assert [line.until for line in sheet.said] == ["taken back on 2026-11-22"]
+    assert [e.when for e in sheet.events if e.lane == "decisions"] == ["2026-10-01 to 2026-11-22"]
+
+
 def test_events_stand_with_the_newest_first_and_the_undated_at_the_end(ledger):
     undated = condition(icd("S52.501A"), onset=None, recorded=None)
     sheet = look(ledger, read(ms(), edss(2, on="2020-01-01"), HIGH, undated))

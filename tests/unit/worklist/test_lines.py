@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -22,8 +23,8 @@ EVERYTHING = wanted([], everything=True)
 YESTERDAY, LAST_WEEK = date(2026, 11, 21), date(2026, 11, 15)
 
 
-def lines(ledger, is_wanted=BY_DEFAULT, urgent_months=24):
-    return worklist(ledger, is_wanted, urgent_months)
+def lines(ledger, is_wanted=BY_DEFAULT, urgent_months=24, zone=UTC):
+    return worklist(ledger, is_wanted, urgent_months, zone)
 
 
 def listed(ledger, is_wanted=BY_DEFAULT, **options):
@@ -107,6 +108,12 @@ def test_a_chart_that_was_given_up_is_told_with_the_day_since_when(ledger):
     assert (line.why, line.status, line.since) == ("not-judged", "error", date(2026, 11, 20))
     assert line.judged_on is None
     assert line.look_at.endswith("KeyError")
+
+
+def test_a_chart_is_given_up_on_the_hospitals_day(ledger):
+    give_up(ledger, "p1", NIGHT)
+    (line,) = lines(ledger, zone=ZoneInfo("America/Los_Angeles"))
+    assert line.since == date(2026, 11, 19)
 
 
 def test_a_chart_that_was_given_up_keeps_the_lines_of_its_last_judgement(ledger):
