@@ -38,10 +38,7 @@ from service.timeline import Timeline, events_of, ledger_events_of
 
 _log = structlog.get_logger()
 ReadChart = Callable[[KnownPerson, Protocol], ChartRead]
-_SLOW = (
-    "The EHR has not answered yet. What stands here is BoneFlag's last assessment; open the page"
-    " again in a moment."
-)
+_SLOW = "The EHR has not answered yet: open the page again in a moment."
 _LAST = "What stands here is BoneFlag's last assessment."
 _WHY: tuple[tuple[type[Exception], str], ...] = (
     (EHRNotAsked, "BoneFlag asks nothing of the EHR at this moment: it is paused, or waits."),
@@ -95,11 +92,11 @@ class PatientLooks:
             raise
         except TooSlow:
             _log.warning("patient_look_too_slow")
-            return self._from_ledger(person, protocol, ledger, on, Notice(_SLOW))
+            return self._from_ledger(person, protocol, ledger, on, _SLOW)
         except Exception as error:
             # A clinician at a chart is never left with nothing, whatever went wrong here.
             _log.warning("patient_look_failed", error=type(error).__name__)
-            return self._from_ledger(person, protocol, ledger, on, Notice(f"{_why(error)} {_LAST}"))
+            return self._from_ledger(person, protocol, ledger, on, _why(error))
         past = _past(ledger, person, self._zone)
         timeline = events_of(
             read.thought.record, protocol, on, alerts=past.alerts, decisions=past.decisions
@@ -108,12 +105,12 @@ class PatientLooks:
         return sheet_of_chart(read, protocol, past, timeline, self._links, self._zone, notices)
 
     def _from_ledger(
-        self, person: KnownPerson, protocol: Protocol, ledger: Ledger, on: date, notice: Notice
+        self, person: KnownPerson, protocol: Protocol, ledger: Ledger, on: date, why: str
     ) -> Sheet:
         past = _past(ledger, person, self._zone)
         timeline = ledger_events_of(on, past.alerts, past.decisions)
-        notices = [notice, *_of_standing(person)]
         entry = past.latest
+        notices = [Notice(f"{why} {_LAST}" if entry else why), *_of_standing(person)]
         if entry is None:
             return empty_sheet(person, past, timeline, self._links, notices)
         patient = ResourceRef("Patient", person.fhir_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from service.patient_sheet.headline import NOT_JUDGED, Headline, alert_text, headline
@@ -29,14 +30,14 @@ from service.screening.alert import AlertKind
 from service.screening.assess import Assessment, Status
 from service.screening.criterion import Verdict
 from service.screening.outlook import Change, coming_changes, what_would_change
-from service.screening.person import oldest_age, youngest_age
+from service.screening.person import oldest_age, with_possible_birth, youngest_age
 from service.screening.protocol import Protocol
 from service.screening.record import PatientRecord, ResourceRef
-from service.screening.weighing import Weighing
 from service.store.decisions import KeptDecision
 from service.store.entries import AlertEntry, AssessmentEntry, KnownPerson
 from service.timeline import Timeline, TimelineEvent
 
+Truth = Literal["true", "false", "not known"]
 _SEXES = {"female": "Woman", "male": "Man"}
 _MONTHS_AHEAD = 36
 _SHORT_DIGEST = 19
@@ -62,12 +63,15 @@ class Past:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class WeighingLine:
-    """One way to be at risk: what is met against what is needed."""
+    """One way to be at risk: what is met against what is needed.
+
+    `truth` is not known where what is unknown would make it true.
+    """
 
     what: str
     met: str
     needed: int
-    is_reached: bool
+    truth: Truth
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -243,7 +247,7 @@ def _sheet(
         digest=assessment.protocol_digest[:_SHORT_DIGEST],
         notices=tuple(notices),
         findings=grouped(assessment, protocol, links, why),
-        weighing=_weighing(assessment.weighing),
+        weighing=_weighing(assessment),
         is_at_risk=assessment.weighing.is_reached,
         would_change=_would_change(assessment),
         coming=tuple(coming),
@@ -263,6 +267,7 @@ def _sheet(
 
 def _person(record: PatientRecord, on: date) -> str:
     word = _SEXES.get(record.sex, "Person")
+    record, _ = with_possible_birth(record, on)
     youngest, oldest = youngest_age(record, on), oldest_age(record, on)
     if youngest is None:
         return f"{word}, birth date not known"
@@ -288,23 +293,33 @@ def _unread(assessment: Assessment, why: Mapping[str, str]) -> Iterator[str]:
         yield f"{name} ({why[name]})" if why.get(name) else name
 
 
-def _weighing(weighing: Weighing) -> tuple[WeighingLine, ...]:
+def _weighing(assessment: Assessment) -> tuple[WeighingLine, ...]:
+    weighing = assessment.weighing
+    unknown = [f for f in assessment.risk_factors if f.verdict is Verdict.UNKNOWN]
+    possible = weighing.with_also((f.domain, f.grade) for f in unknown)
     domains = sorted(weighing.domains)
     named = f"{len(domains)} ({', '.join(domains)})" if domains else "0"
+    majors_needed, domains_needed = weighing.majors_needed, weighing.domains_needed
     return (
         WeighingLine(
             "MAJOR criteria",
             str(weighing.majors),
-            weighing.majors_needed,
-            weighing.majors >= weighing.majors_needed,
+            majors_needed,
+            _truth(weighing.majors, possible.majors, majors_needed),
         ),
         WeighingLine(
             "Different domains",
             named,
-            weighing.domains_needed,
-            len(domains) >= weighing.domains_needed,
+            domains_needed,
+            _truth(len(domains), len(possible.domains), domains_needed),
         ),
     )
+
+
+def _truth(met: int, possible: int, needed: int) -> Truth:
+    if met >= needed:
+        return "true"
+    return "not known" if possible >= needed else "false"
 
 
 def _events(timeline: Timeline, links: SourceLinks) -> tuple[EventLine, ...]:

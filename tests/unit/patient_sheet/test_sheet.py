@@ -33,6 +33,7 @@ from tests.lib.patients import (
     given,
     icd,
     ms,
+    ordered,
     woman,
 )
 
@@ -212,8 +213,25 @@ def test_what_could_not_be_read_is_said_once_and_with_the_reason(ledger):
 
 def test_the_decision_has_what_is_met_what_is_needed_and_whether_it_is_true(ledger):
     major, domains = look(ledger, read(ms(), HIGH)).weighing
-    assert (major.met, major.needed, major.is_reached) == ("1", 1, True)
-    assert (domains.met, domains.needed, domains.is_reached) == ("1 (disability)", 2, False)
+    assert (major.met, major.needed, major.truth) == ("1", 1, "true")
+    assert (domains.met, domains.needed, domains.truth) == ("1 (disability)", 2, "false")
+
+
+def test_what_an_unknown_risk_factor_could_make_true_is_not_said_to_be_false(ledger):
+    low, dose = edss(2, on="2026-09-01"), ordered("prednisone 20 mg tablet", on="2026-08-01")
+    major, domains = look(ledger, read(ms(), low, dose)).weighing
+    assert (major.met, major.truth) == ("0", "not known")
+    assert (domains.met, domains.truth) == ("0", "false")
+    high = edss(4.5, on="2026-09-01")
+    domains = look(ledger, read(ms(), high, dose)).weighing[1]
+    assert (domains.met, domains.truth) == ("1 (disability)", "not known")
+
+
+@pytest.mark.parametrize("born", ["1849-01-01", "2027-01-01"])
+def test_nobody_is_said_to_be_of_an_age_that_cannot_be(ledger, born):
+    sheet = look(ledger, read(ms(), HIGH, patient=woman(born=born)))
+    assert sheet.person == "Woman, birth date not known"
+    assert "birth date is not possible" in dict(sheet.reported).values()
 
 
 def test_what_comes_if_nothing_is_written_is_on_the_sheet(ledger):
@@ -248,6 +266,7 @@ def test_where_the_chart_cannot_be_read_the_last_assessment_stands_with_the_reas
 def test_somebody_whom_nobody_judged_has_a_sheet_all_the_same(ledger):
     sheet = look(ledger, EHRUnavailable("away"))
     assert sheet.headline.says == "BoneFlag has not judged this person yet"
+    assert [notice.says for notice in sheet.notices] == ["The EHR cannot be asked now."]
     assert sheet.judged_on is None
 
 
