@@ -12,6 +12,7 @@ from service.ehr.fields import Json, object_in, objects_in, text_in
 from service.screening.record import NO_CONCEPTS, Coding, Concepts, Problem, ResourceRef
 from service.screening.value_sets import Vocabulary, fold_code, fold_system
 
+_NOT_PRINTABLE = "\N{REPLACEMENT CHARACTER}"
 NO_CODE = "no readable code"
 MODIFIED = "a modifierExtension that is not known may change what it means: not judged"
 
@@ -64,9 +65,18 @@ def report_modified(resource: Json, problems: list[Problem]) -> None:
 
 
 def ref_of(resource: Json) -> ResourceRef:
-    """A resource's own reference; charts hold resources without an id."""
+    """A resource's own reference; charts hold resources without an id.
+
+    What cannot be printed in one is replaced: PostgreSQL keeps no NUL, and one such id would cost
+    the screening of everybody who is stored together; and a mark that turns the direction of
+    writing would turn it on a page too.
+    """
     kind, own = resource.get("resourceType"), resource.get("id")
-    return ResourceRef(str(kind), own if isinstance(own, str) and own else "(no id)")
+    if not isinstance(own, str) or not own:
+        return ResourceRef(str(kind), "(no id)")
+    if not own.isprintable():
+        own = "".join(c if c.isprintable() else _NOT_PRINTABLE for c in own)
+    return ResourceRef(str(kind), own)
 
 
 def codings_in(concept: Json) -> tuple[Coding, ...]:

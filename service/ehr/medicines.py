@@ -18,6 +18,7 @@ from datetime import date, datetime
 from typing import Any
 
 from service.ehr.amount import Strength, amount_of
+from service.ehr.codes import ref_of
 from service.ehr.dosage import dose_steps, supplied_days
 from service.ehr.dose import dose_of, plain_milligrams
 from service.ehr.fields import (
@@ -86,7 +87,7 @@ def medication_use(
     `medications` maps references (as written, or as "Medication/id") to Medication resources.
     """
     product = product_of(resource, medications, vocabulary)
-    ref = ResourceRef(text_in(resource, "resourceType"), text_in(resource, "id") or "(no id)")
+    ref = ref_of(resource)
     if isinstance(product, str):
         return Problem(str(ref), product)
     kind = _KINDS.get(ref.type)

@@ -51,6 +51,22 @@ def test_a_person_is_read_with_birth_date_and_sex():
     assert anna.birth == When.day(date(1986, 6, 1))
 
 
+@pytest.mark.parametrize(
+    ("own", "kept"),
+    [
+        ("n\0l", "n\ufffdl"),
+        ("a\u202eb", "a\ufffdb"),
+        ("", "(no id)"),
+        (7, "(no id)"),
+        ("é_1", "é_1"),
+    ],
+)
+def test_an_id_is_kept_as_far_as_it_can_be_printed(own, kept):
+    chart = record(edss(6, on="2026-03-01", id=own), ordered("prednisone", on=None, id=own))
+    assert chart.observations[0].ref == ResourceRef("Observation", kept)
+    assert chart.medicines[0].ref == ResourceRef("MedicationRequest", kept)
+
+
 @pytest.mark.parametrize("gender", ["unknown", "FEMALE?", 5, None])
 def test_a_gender_that_says_nothing_is_unknown(gender):
     assert record({"resourceType": "Patient", "gender": gender}).sex == "unknown"
