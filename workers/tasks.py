@@ -128,9 +128,11 @@ def deliver(task: Task) -> None:
 
 
 # As a step of a bulk export: what was lost with its worker is told on the page, and asked for anew.
+# Nor is it retried by itself: a chart that ended its process would end one after the other.
 @app.task(
     name=SIMULATE,
     acks_late=False,
+    retry_on_worker_lost=False,
     soft_time_limit=SIMULATION_TIME_LIMIT_SECONDS,
     time_limit=SIMULATION_TIME_LIMIT_SECONDS + 60,
     **_TICK,

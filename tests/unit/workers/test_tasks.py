@@ -212,3 +212,8 @@ def test_a_nights_purge_is_done_by_one_process_at_a_time(here):
         run(tasks.purge)
 
     assert done == [1]
+
+
+def test_a_simulation_whose_process_died_does_not_begin_anew_behind_the_back_of_who_asked():
+    assert app.tasks[SIMULATE].acks_late is False
+    assert app.tasks[SIMULATE].retry_on_worker_lost is False
