@@ -8,10 +8,10 @@ nobody knows who becomes due: from then on it is the mean of the twelve.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-_MOST_MONTHS = 600
+from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,19 @@ def outlook(backlog: int, joining: Sequence[int], slots: int) -> Outlook:
             months = number
         waiting += more - scanned
     if months is None:
-        months = _later(
-            waiting, sum(joining) / len(joining) if joining else 0.0, slots, len(joining)
-        )
+        later = _later(waiting, joining, slots)
+        months = None if later is None else len(course) + later
     return Outlook(tuple(course), months, waiting)
 
 
-def _later(waiting: float, mean: float, slots: int, months: int) -> int | None:
-    """The month in which the queue ends by the mean, counted on from `months`; None for never."""
-    while months < _MOST_MONTHS:
-        months += 1
-        if waiting <= slots:
-            return months
-        waiting += mean - slots
-    return None
+def _later(waiting: int, joining: Sequence[int], slots: int) -> int | None:
+    """The month in which the queue ends by the mean of `joining`; None for never.
+
+    In whole numbers: the mean of twelve months is seldom one.
+    """
+    if waiting <= slots:
+        return 1
+    in_a_year = slots * len(joining) - sum(joining)
+    if in_a_year <= 0:
+        return None
+    return 1 + math.ceil(Fraction((waiting - slots) * len(joining), in_a_year))

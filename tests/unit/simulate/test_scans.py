@@ -18,6 +18,9 @@ from service.simulate.scans import Month, joining_shown, outlook
         (100, [10] * 12, 10, None, 100),
         (100, [10] * 12, 0, None, 220),
         (1, [0] * 12, 0, None, 1),
+        (10_000, [0] * 12, 1, 10_000, 9_988),
+        (100, [9] * 12, 10, 91, 88),
+        (23, [1, 0, 0] * 4, 1, 34, 15),
     ],
 )
 def test_months_until_nobody_waits_and_who_waits_in_the_end(backlog, joining, slots, months, left):
