@@ -1,9 +1,9 @@
 """JSON logs: static event names, variables in fields, no patient in them.
 
-A newcomer would get two things wrong. The libraries leak: httpx logs whole URLs at INFO and Celery
-logs return values and messages of exceptions, so both are silenced here; of what any library still
-says only the sentence is kept, before values are put into it. And every field of ours passes an
-allow-list: what is not on it is dropped, so that a careless log line cannot name a patient.
+A newcomer would get two things wrong. The libraries leak: httpx logs whole URLs at INFO, uvicorn
+every path, and both it and Celery whole exceptions, so they are silenced here; of what any library
+still says only the sentence is kept, before values are put into it. And every field of ours passes
+an allow-list: what is not on it is dropped, so that a careless log line cannot name a patient.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
+import traceback
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any, TextIO, cast
 
 import structlog
@@ -40,7 +43,11 @@ _LEAKY = (
     "kombu",
     "urllib3",
     "alembic",
+    "uvicorn.access",
 )
+_OURS = ("service.", "workers.")
+# These print by themselves, before anybody who set up logs is asked.
+_WITH_HANDLERS_OF_THEIR_OWN = ("uvicorn", "uvicorn.error")
 
 
 def _drop_what_is_not_allowed(
@@ -57,7 +64,7 @@ class LibraryFormatter(logging.Formatter):
     """One JSON line for what a library logs: who, how severe, and the sentence without its values.
 
     A text that holds no place for values may have been put together before: only where it comes
-    from is told then. Of an exception the name is kept, never its text.
+    from is told then. Of an exception its name and a line of ours are kept, never its text.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -73,7 +80,18 @@ class LibraryFormatter(logging.Formatter):
             line["message"] = record.msg[:_LONGEST_VALUE]
         if record.exc_info and record.exc_info[0] is not None:
             line["error"] = record.exc_info[0].__name__
+            line["raised_at"] = _raised_at(record.exc_info[2])
         return json.dumps(line)
+
+
+def _raised_at(trace: TracebackType | None) -> str:
+    """The last line of ours on the way to what was raised, "" for none; no value is in it."""
+    places = [
+        f"{module}.{frame.f_code.co_name}:{line}"
+        for frame, line in traceback.walk_tb(trace)
+        if (module := str(frame.f_globals.get("__name__", ""))).startswith(_OURS)
+    ]
+    return places[-1] if places else ""
 
 
 class _Expendable:
@@ -96,6 +114,13 @@ class _Expendable:
             self._stream.flush()
 
 
+def _tell_of_a_thread(ended: threading.ExceptHookArgs) -> None:
+    """Python itself would print the text of what ended a thread."""
+    if ended.exc_value is not None and ended.exc_type is not SystemExit:
+        raised = (ended.exc_type, ended.exc_value, ended.exc_traceback)
+        logging.getLogger("threading").error("a thread ended: %s", "", exc_info=raised)
+
+
 def configure_logs(level: str, *, as_json: bool = True) -> None:
     """Set up structlog and silence what leaks; call once for each process."""
     handler = logging.StreamHandler(sys.stderr)
@@ -103,6 +128,10 @@ def configure_logs(level: str, *, as_json: bool = True) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _LEAKY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _WITH_HANDLERS_OF_THEIR_OWN:
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    threading.excepthook = _tell_of_a_thread
     # Celery prints the message and traceback of a failed task, and that is where ids could stand;
     # `workers.app` says which task failed instead.
     logging.getLogger("celery.app.trace").setLevel(logging.CRITICAL)

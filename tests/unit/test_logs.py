@@ -135,6 +135,47 @@ def test_a_task_of_celery_leaves_neither_its_result_nor_its_exception_in_the_log
     assert "s3cret" not in " ".join(lines)
 
 
+UVICORN = (
+    "import logging, logging.config, uvicorn.config\n"
+    "logging.config.dictConfig(uvicorn.config.LOGGING_CONFIG)\n"
+    "configure_logs('INFO')\n"  # As the web door does, which uvicorn imports after that.
+    "from service.screening.dates import add_months\n"
+)
+
+
+def test_an_error_that_nobody_expected_leaves_its_name_and_place_in_the_log_of_the_web_door():
+    lines = lines_of(
+        f"{UVICORN}"
+        "try:\n"
+        "    add_months('s3cret', 1)\n"
+        "except AttributeError:\n"
+        "    logging.getLogger('uvicorn.error').error('Exception\\n', exc_info=True)\n"
+    )
+
+    (line,) = map(json.loads, lines)
+    assert line["error"] == "AttributeError"
+    assert re.fullmatch(r"service\.screening\.dates\.\w+:\d+", line["raised_at"])
+
+
+def test_an_error_in_a_thread_leaves_no_text_in_the_log():
+    lines = lines_of(
+        f"{UVICORN}import threading\n"
+        "def work(): raise ValueError('s3cret')\n"
+        "thread = threading.Thread(target=work); thread.start(); thread.join()\n"
+    )
+
+    (line,) = map(json.loads, lines)
+    assert (line["error"], "s3cret" in str(line)) == ("ValueError", False)
+
+
+def test_the_web_door_tells_no_path_though_somebody_let_uvicorn_tell_them():
+    lines = lines_of(
+        f"{UVICORN}logging.getLogger('uvicorn.access').info('%s', 'GET /patients/s3cret')\n"
+    )
+
+    assert lines == []
+
+
 def record(message, *args, exc_info=None):
     return logging.LogRecord("some.library", logging.ERROR, "f.py", 1, message, args, exc_info)
 
