@@ -85,6 +85,7 @@ def simulate(
         chosen=len(chosen),
     )
     done = 0
+    progress(done, len(chosen))  # Whoever stopped meanwhile has no chart read.
     for start in range(0, len(chosen), bench.batch_size):
         batch = chosen[start : start + bench.batch_size]
         for one in _judged(bench, variants, batch, on):

@@ -33,6 +33,17 @@ class Breaking(TwoReadings):
         return super().__call__(patient_id, *chart)
 
 
+class TimeIsOver(Exception):
+    """What a door raises in the middle of work."""
+
+
+class Cancelling(list):
+    """Progress that nobody wants any more."""
+
+    def append(self, _):
+        raise TimeIsOver
+
+
 class Hospital:
     """Three people on a fake wire, an SQLite ledger, and what was told."""
 
@@ -77,7 +88,14 @@ def test_everybody_is_judged_by_both_and_told_of(hospital):
 
 def test_progress_comes_batch_by_batch(hospital):
     hospital.simulate()
-    assert hospital.progress == [(2, 3), (3, 3)]
+    assert hospital.progress == [(0, 3), (2, 3), (3, 3)]
+
+
+def test_who_cancels_while_the_cohort_is_searched_for_has_no_chart_read(hospital):
+    hospital.progress = Cancelling()
+    with pytest.raises(TimeIsOver):
+        hospital.simulate()
+    assert list(hospital.ledger.audit.rows()) == []
 
 
 def test_a_chart_that_cannot_be_judged_costs_its_own_person_alone(hospital):
@@ -85,10 +103,6 @@ def test_a_chart_that_cannot_be_judged_costs_its_own_person_alone(hospital):
     found = hospital.simulate()
     assert (found.judged, found.failed) == (2, 1)
     assert [one.patient_id for one in hospital.told] == ["p2", "p3"]
-
-
-class TimeIsOver(Exception):
-    """What a door raises in the middle of work."""
 
 
 def test_a_time_limit_ends_the_simulation_and_is_no_charts_fault(hospital):
