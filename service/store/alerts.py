@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.screening.alert import Alert, AlertKind
-from service.store.database import Database, insert_into, rows_where_in
+from service.store.database import Database, among, insert_into, rows_among
 from service.store.entries import AlertEntry, EntryState
 from service.store.errors import StoreConflict
 from service.store.tables import ALERTS
@@ -24,6 +24,12 @@ from service.store.tables import ALERTS
 OPEN_STATES = (EntryState.SENT, EntryState.CONFIRMED, EntryState.UNKNOWN)
 """Alerts that are, or may be, open in the EHR."""
 _FIELDS = [field.name for field in fields(AlertEntry)]
+_HISTORY = (
+    sa.select(ALERTS)
+    .where(among(ALERTS.c.patient_key))
+    .order_by(ALERTS.c.protocol_id, ALERTS.c.kind, ALERTS.c.episode)
+)
+_OPEN = _HISTORY.where(ALERTS.c.state.in_(OPEN_STATES))
 
 Entries = dict[str, tuple[AlertEntry, ...]]
 
@@ -36,11 +42,11 @@ class Alerts:
 
     def history(self, patient_keys: Sequence[str]) -> Entries:
         """Every entry of these people, oldest episode first; nobody without one."""
-        return self._select(patient_keys, tuple(EntryState))
+        return self._select(_HISTORY, patient_keys)
 
     def open(self, patient_keys: Sequence[str]) -> Entries:
         """Their entries that are, or may be, open in the EHR."""
-        return self._select(patient_keys, OPEN_STATES)
+        return self._select(_OPEN, patient_keys)
 
     def patients_with_open(self) -> list[str]:
         """The keys of everybody who has, or may have, an open alert."""
@@ -53,15 +59,10 @@ class Alerts:
         with self._database.writing() as connection:
             write_entry(connection, patient_key, entry, at)
 
-    def _select(self, patient_keys: Sequence[str], states: Sequence[str]) -> Entries:
-        query = (
-            sa.select(ALERTS)
-            .where(ALERTS.c.state.in_(states))
-            .order_by(ALERTS.c.protocol_id, ALERTS.c.kind, ALERTS.c.episode)
-        )
+    def _select(self, query: sa.Select[Any], patient_keys: Sequence[str]) -> Entries:
         found: dict[str, list[AlertEntry]] = defaultdict(list)
         with self._database.reading() as connection:
-            for row in rows_where_in(connection, query, ALERTS.c.patient_key, patient_keys):
+            for row in rows_among(connection, query, patient_keys):
                 found[row.patient_key].append(_entry(row))
         return {key: tuple(entries) for key, entries in found.items()}
 

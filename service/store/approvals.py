@@ -27,6 +27,14 @@ from service.store.tables import APPROVALS, CANARY_PEOPLE, PLANS, RUNS
 Stage = Literal["canary", "full"]
 REPLACED = "another approval took its place"
 _APPROVING = 0x676F6C76
+_PEOPLE = (
+    sa.select(sa.func.count())
+    .select_from(CANARY_PEOPLE)
+    .where(CANARY_PEOPLE.c.approval_id == APPROVALS.c.id)
+    .scalar_subquery()
+)
+_NEWEST = sa.select(APPROVALS, _PEOPLE.label("people")).order_by(APPROVALS.c.id.desc())
+_CURRENT = _NEWEST.where(APPROVALS.c.is_current)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +115,12 @@ class Approvals:
 
     def current(self) -> Approval | None:
         """The approval that holds now; None where nothing may be written."""
-        found = self._select(APPROVALS.c.is_current)
+        found = self._select(_CURRENT)
         return found[0] if found else None
 
     def newest(self, limit: int = 50) -> list[Approval]:
         """The last approvals, newest first."""
-        return self._select(sa.true(), limit=limit)
+        return self._select(_NEWEST.limit(limit))
 
     def close(self) -> None:
         """Give the connections back, of approvals that `approvals_at` opened."""
@@ -120,7 +128,7 @@ class Approvals:
 
     def get(self, approval_id: int) -> Approval | None:
         """One approval, None where there is none of this number."""
-        found = self._select(APPROVALS.c.id == approval_id)
+        found = self._select(_NEWEST.where(APPROVALS.c.id == approval_id))
         return found[0] if found else None
 
     def canary_of(self, approval_id: int) -> list[str]:
@@ -136,16 +144,9 @@ class Approvals:
         with self._database.reading() as connection:
             return approved_people(connection, protocol_digest, patient_keys)
 
-    def _select(self, condition: Any, limit: int | None = None) -> list[Approval]:
-        people = (
-            sa.select(sa.func.count())
-            .select_from(CANARY_PEOPLE)
-            .where(CANARY_PEOPLE.c.approval_id == APPROVALS.c.id)
-            .scalar_subquery()
-        )
-        query = sa.select(APPROVALS, people.label("people")).where(condition)
+    def _select(self, query: sa.Select[Any]) -> list[Approval]:
         with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(APPROVALS.c.id.desc()).limit(limit)).all()
+            rows = connection.execute(query).all()
         return [_approval(row._mapping) for row in rows]
 
 

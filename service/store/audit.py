@@ -26,6 +26,7 @@ from service.store.tables import AUDIT, AUDIT_ANCHORS, PATIENTS
 _APPENDING = 0x626F6E67
 _ROWS_AT_ONCE = 1000
 _FIELDS = [field.name for field in fields(AuditRow)]
+_LAST = sa.select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc()).limit(1)
 
 AnchorKind = Literal["night", "purged"]
 
@@ -198,8 +199,7 @@ def append(connection: sa.Connection, acts: Sequence[Act], at: datetime | None =
 def head(connection: sa.Connection) -> Link:
     """The end of the chain, kept for this transaction until it ends."""
     wait_for_turn(connection, _APPENDING)
-    last = sa.select(AUDIT.c.number, AUDIT.c.hash).order_by(AUDIT.c.number.desc()).limit(1)
-    row = connection.execute(last).first()
+    row = connection.execute(_LAST).first()
     return _last_purged(connection) if row is None else Link(row.number, row.hash)
 
 

@@ -17,7 +17,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from service.store.alerts import forget_unsent_alert
-from service.store.database import Database, chunks, insert_into, rows_where_in, wait_for_turn
+from service.store.database import (
+    Database,
+    among,
+    chunks,
+    insert_into,
+    rows_among,
+    rows_where_in,
+    wait_for_turn,
+)
 from service.store.entries import EntryState
 from service.store.tables import (
     COHORT_IDENTIFIERS,
@@ -30,6 +38,10 @@ from service.store.tables import (
 
 _COHORT_READING = 0x626F6E66
 _IS_SOMEBODY = sa.and_(PATIENTS.c.merged_into.is_(None), ~PATIENTS.c.is_left_out)
+_KEYS = sa.select(PATIENTS.c.fhir_id, PATIENTS.c.key, PATIENTS.c.merged_into).where(
+    among(PATIENTS.c.fhir_id)
+)
+_FHIR_IDS = sa.select(PATIENTS.c.fhir_id, PATIENTS.c.key).where(_IS_SOMEBODY, among(PATIENTS.c.key))
 
 
 class Cohort:
@@ -60,15 +72,13 @@ class Cohort:
     def keys_of(self, fhir_ids: Sequence[str]) -> dict[str, str]:
         """FHIR id to key, without those whom we do not know; a merged id gives the key of today."""
         with self._database.reading() as connection:
-            query = sa.select(PATIENTS.c.fhir_id, PATIENTS.c.key, PATIENTS.c.merged_into)
-            rows = rows_where_in(connection, query, PATIENTS.c.fhir_id, fhir_ids)
+            rows = rows_among(connection, _KEYS, fhir_ids)
             return {row.fhir_id: row.merged_into or row.key for row in rows}
 
     def fhir_ids_of(self, patient_keys: Sequence[str]) -> dict[str, str]:
         """Key to FHIR id, without keys that we never gave and people who must not be read."""
         with self._database.reading() as connection:
-            query = sa.select(PATIENTS.c.fhir_id, PATIENTS.c.key).where(_IS_SOMEBODY)
-            rows = rows_where_in(connection, query, PATIENTS.c.key, patient_keys)
+            rows = rows_among(connection, _FHIR_IDS, patient_keys)
             return {row.key: row.fhir_id for row in rows}
 
     def former_ids_of(self, patient_keys: Sequence[str]) -> dict[str, tuple[str, ...]]:

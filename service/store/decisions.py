@@ -21,10 +21,15 @@ from service.screening.decision import BY_HOSPITAL
 from service.screening.record import Decision, ResourceRef
 from service.store.acts import Act
 from service.store.audit import append
-from service.store.database import Database, insert_into, rows_where_in
+from service.store.database import Database, among, insert_into, rows_among
 from service.store.tables import DECISIONS
 
 _IDENTITY = ("patient_key", "source", "made_on", "about")
+_KEPT = (
+    sa.select(DECISIONS)
+    .where(among(DECISIONS.c.patient_key))
+    .order_by(DECISIONS.c.made_on, DECISIONS.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -96,10 +101,9 @@ class Decisions:
 
     def kept(self, patient_keys: Sequence[str]) -> dict[str, tuple[KeptDecision, ...]]:
         """Every decision of these people, those too that were taken back, oldest first."""
-        query = sa.select(DECISIONS).order_by(DECISIONS.c.made_on, DECISIONS.c.id)
         found: dict[str, list[KeptDecision]] = defaultdict(list)
         with self._database.reading() as connection:
-            for row in rows_where_in(connection, query, DECISIONS.c.patient_key, patient_keys):
+            for row in rows_among(connection, _KEPT, patient_keys):
                 found[row.patient_key].append(KeptDecision(_decision(row), row.taken_back_at))
         return {key: tuple(decisions) for key, decisions in found.items()}
 

@@ -22,11 +22,24 @@ import sqlalchemy as sa
 from service.store.acts import Act
 from service.store.approvals import people_to_write
 from service.store.audit import append
-from service.store.database import Database, insert_into, rows_where_in
+from service.store.database import Database, among, insert_into, rows_among, rows_where_in
 from service.store.entries import AssessmentEntry, Screening, Stored
 from service.store.milestones import write_milestones
 from service.store.outbox import replace_plans
 from service.store.tables import ASSESSMENTS, LATEST_ASSESSMENTS, PATIENTS, PENDING, RUNS
+
+_LATEST = (
+    sa.select(
+        LATEST_ASSESSMENTS.c.patient_key,
+        LATEST_ASSESSMENTS.c.on_date.label("confirmed_on"),
+        LATEST_ASSESSMENTS.c.at.label("confirmed_at"),
+        LATEST_ASSESSMENTS.c.sex,
+        LATEST_ASSESSMENTS.c.age_band,
+        *ASSESSMENTS.c,
+    )
+    .join(ASSESSMENTS, ASSESSMENTS.c.id == LATEST_ASSESSMENTS.c.assessment_id)
+    .where(among(LATEST_ASSESSMENTS.c.patient_key))
+)
 
 
 class Screenings:
@@ -77,17 +90,8 @@ class Screenings:
 
     def latest(self, patient_keys: Sequence[str]) -> dict[str, AssessmentEntry]:
         """Key to the newest assessment, without people who have none."""
-        latest = LATEST_ASSESSMENTS
-        query = sa.select(
-            latest.c.patient_key,
-            latest.c.on_date.label("confirmed_on"),
-            latest.c.at.label("confirmed_at"),
-            latest.c.sex,
-            latest.c.age_band,
-            *ASSESSMENTS.c,
-        ).join(ASSESSMENTS, ASSESSMENTS.c.id == latest.c.assessment_id)
         with self._database.reading() as connection:
-            rows = rows_where_in(connection, query, latest.c.patient_key, patient_keys)
+            rows = rows_among(connection, _LATEST, patient_keys)
             return {
                 row.patient_key: replace(
                     entry_of(row, on=row.confirmed_on, at=row.confirmed_at),

@@ -23,6 +23,7 @@ from service.store.errors import StoreError
 from service.store.tables import SWITCHES
 
 _PAUSE = "pause"
+_PAUSED = sa.select(SWITCHES.c.since, SWITCHES.c.reason).where(SWITCHES.c.name == _PAUSE)
 _STALE_SECONDS = 1.0
 LONGEST_REASON = 200
 
@@ -67,9 +68,8 @@ class Switches:
 
     def paused(self) -> Pause | None:
         """The pause that holds now; None where none does."""
-        query = sa.select(SWITCHES.c.since, SWITCHES.c.reason).where(SWITCHES.c.name == _PAUSE)
         with self._database.reading() as connection:
-            row = connection.execute(query).first()
+            row = connection.execute(_PAUSED).first()
             return None if row is None else Pause(row.since, row.reason)
 
 
