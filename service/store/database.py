@@ -9,12 +9,14 @@ forked worker must not share its parent's connections; they are closed before th
 from __future__ import annotations
 
 import os
+import select
 import sqlite3
 import threading
 import time
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,8 @@ _PATIENCE = {
 
 _AMONG = "among"
 _TURN = sa.select(sa.func.pg_advisory_xact_lock(sa.bindparam("work", type_=sa.BigInteger)))
+_LIVES_ON_SECONDS = 1.0
+_USED_AT = "boneflag_used_at"
 _WRITES = "boneflag_writes"
 ACTOR = "boneflag_actor"
 """The option of a writing connection under which the audit finds who works with it."""
@@ -231,12 +235,13 @@ def _open(address: sa.URL, is_sqlite: bool) -> sa.Engine:
     pool = sa.create_engine(
         address,
         hide_parameters=True,
-        pool_pre_ping=True,
         pool_size=_MOST_CONNECTIONS,
         max_overflow=0,
         connect_args=_PATIENCE,
     )
     sa.event.listen(pool, "connect", _set_up_postgres)
+    sa.event.listen(pool, "checkin", _remember_its_use)
+    sa.event.listen(pool, "checkout", partial(_make_sure_it_lives, pool.dialect))
     return pool
 
 
@@ -267,12 +272,40 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _set_up_postgres(connection: Any, _: Any) -> None:
+def _set_up_postgres(connection: Any, record: Any) -> None:
     # A transaction that waits for ever would hold its worker for ever.
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_WAIT_SECONDS}s'")
         cursor.execute("SET idle_in_transaction_session_timeout = '120s'")
     connection.commit()
+    _remember_its_use(connection, record)
+
+
+def _remember_its_use(_: Any, record: Any) -> None:
+    record.info[_USED_AT] = time.monotonic()
+
+
+def _make_sure_it_lives(dialect: sa.Dialect, connection: Any, record: Any, _: Any) -> None:
+    """Ask a connection whether it lives, unless it did a moment ago and nothing came since.
+
+    To ask each time (pool_pre_ping) is a way to the database and more CPU than a question.
+    """
+    was_used_now = time.monotonic() - record.info[_USED_AT] < _LIVES_ON_SECONDS
+    if was_used_now and not _has_word(connection):
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error:
+        raise sa.exc.InvalidatePoolError from None
+
+
+def _has_word(connection: Any) -> bool:
+    """Whether anything came unasked: that is how a server that stops and a cut wire show."""
+    if connection.closed:
+        return True
+    watch = select.poll()
+    watch.register(connection.fileno(), select.POLLIN)
+    return bool(watch.poll(0))
 
 
 @contextmanager

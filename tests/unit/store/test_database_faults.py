@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from service.store import database
 from service.store.cohort import insert_people
@@ -31,6 +32,20 @@ def proxied(postgres_url: str, url: str) -> Iterator[tuple[TCPProxy, Ledger]]:
         near = address.set(port=proxy.port).render_as_string(hide_password=False)
         with Ledger(near, attempts_in_a_run=ATTEMPTS) as ledger:
             yield proxy, ledger
+
+
+@pytest.fixture
+def pings(monkeypatch) -> list[object]:
+    """The connections that were asked whether they live."""
+    asked: list[object] = []
+    ping = PGDialect_psycopg.do_ping
+
+    def do_ping(dialect, connection):
+        asked.append(connection)
+        return ping(dialect, connection)
+
+    monkeypatch.setattr(PGDialect_psycopg, "do_ping", do_ping)
+    return asked
 
 
 # Full
@@ -136,6 +151,39 @@ def test_a_database_that_is_cut_off_in_the_middle_of_a_write_asks_to_try_again(p
         proxy.cut()
         insert_people(connection, ["p2"], "group", NOW)
     assert ledger.cohort.keys_of(["p1", "p2"]) == {}
+
+
+def test_a_connection_that_was_used_a_moment_ago_is_not_asked_whether_it_lives(proxied, pings):
+    _, ledger = proxied
+    for _ in range(3):
+        ledger.cohort.members()
+    assert pings == []
+
+
+def test_a_connection_that_nobody_used_for_a_while_is_asked_whether_it_lives(
+    proxied, pings, monkeypatch
+):
+    _, ledger = proxied
+    ledger.cohort.members()
+    monkeypatch.setattr(database, "_LIVES_ON_SECONDS", 0)
+    ledger.cohort.members()
+    assert len(pings) == 1
+
+
+@pytest.mark.parametrize("lives_on_seconds", [0, 60])
+def test_a_database_that_was_restarted_is_used_again_at_once(
+    ledger, url, lives_on_seconds, monkeypatch
+):
+    if not url.startswith("postgresql"):
+        pytest.skip("SQLite is not restarted")
+    monkeypatch.setattr(database, "_LIVES_ON_SECONDS", lives_on_seconds)
+    ledger.cohort.members()
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert ledger.cohort.members() == []
 
 
 def test_after_it_was_cut_off_a_database_is_used_again_without_a_restart(proxied):
