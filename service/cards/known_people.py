@@ -22,7 +22,7 @@ from service.screening.assess import Assessment, Status, assess, with_decisions
 from service.screening.criterion import Verdict
 from service.screening.plan import alert_for, gap_status
 from service.screening.protocol import Protocol
-from service.screening.record import REQUIRED_TYPES, PatientRecord
+from service.screening.record import REQUIRED_TYPES, Decision, PatientRecord
 from service.screening.refusal import is_said_since
 from service.screening.silence import news_that_silences
 from service.store.entries import AlertEntry, AssessmentEntry, EntryState
@@ -35,6 +35,19 @@ _UNKNOWN = (Status.COULD_NOT_DETERMINE, Status.ERROR)
 _DECISIVE = REQUIRED_TYPES | {"ServiceRequest"}
 # By which status an alert of each kind speaks.
 _SPEAKS = {AlertKind.SCREENING: Status.DUE, AlertKind.TREATMENT_GAP: Status.RESULT_NEEDS_ACTION}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Told:
+    """What the ledger knows of somebody: the alerts that may be shown, and what they rest on.
+
+    `kept` is the latest assessment, `spoke` the one before everything became unknown.
+    """
+
+    alerts: tuple[AlertEntry, ...]
+    kept: AssessmentEntry
+    spoke: AssessmentEntry
+    decisions: tuple[Decision, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,13 +78,20 @@ class KnownPeople:
         self._options = options
         self._today = today
 
-    def alerts_of(self, key: str, kept: AssessmentEntry, chart: BroughtChart) -> tuple[Alert, ...]:
-        """The alerts that stand and speak now; `kept` is the latest assessment."""
-        entries = [e for e in self._ledger.alerts.open([key]).get(key, ()) if self._is_shown(e)]
-        if not entries:
-            return ()
-        views = self._views(key, kept, chart)
-        found = (self._alert_by(views, entry) for entry in entries)
+    def told(self, key: str) -> Told | None:
+        """What the ledger knows of somebody whom the line has judged; None: nothing to show."""
+        found = self._ledger.alerts.open([key]).get(key, ())
+        alerts = tuple(entry for entry in found if self._is_shown(entry))
+        kept = self._ledger.screenings.latest([key]).get(key) if alerts else None
+        if kept is None:
+            return None
+        decisions = self._ledger.decisions.of([key]).get(key, ())
+        return Told(alerts, kept, self._last_that_spoke(key, kept), decisions)
+
+    def alerts_of(self, told: Told, chart: BroughtChart) -> tuple[Alert, ...]:
+        """The alerts that stand and speak now. Asks the ledger for nothing."""
+        views = self._views(told, chart)
+        found = (self._alert_by(views, entry) for entry in told.alerts)
         return tuple(alert for alert in found if alert is not None)
 
     def _is_shown(self, entry: AlertEntry) -> bool:
@@ -79,16 +99,14 @@ class KnownPeople:
             return False
         return self._options.beside or entry.channel == CARDS
 
-    def _views(self, key: str, kept: AssessmentEntry, chart: BroughtChart) -> _Views:
-        said = self._ledger.decisions.of([key]).get(key, ())
-        record = with_decisions(chart.record(self._parser), said)
+    def _views(self, told: Told, chart: BroughtChart) -> _Views:
+        record = with_decisions(chart.record(self._parser), told.decisions)
         on = self._today()
-        spoke = self._last_that_spoke(key, kept)
         return _Views(
             record,
             assess(record, self._protocol, on),
-            assessment_from(spoke, record.patient, self._protocol, on),
-            kept.on,
+            assessment_from(told.spoke, record.patient, self._protocol, on),
+            told.kept.on,
             not chart.unread & _DECISIVE,
         )
 

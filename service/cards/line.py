@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from service.cards.call import Call, Card, CardOptions, ChartMissing
-from service.cards.known_people import KnownPeople
+from service.cards.known_people import KnownPeople, Told
 from service.cards.lent_charts import LentCharts
 from service.cards.newcomers import Newcomers
 from service.ehr.parse import RecordParser
@@ -24,6 +24,7 @@ from service.going_live.leave import GoingLive
 from service.screening.alert import Alert, AlertKind
 from service.screening.protocol import Protocol
 from service.store.acts import Act
+from service.store.cohort import Somebody
 from service.store.ledger import Ledger
 
 _log = structlog.get_logger()
@@ -63,25 +64,28 @@ class CardLine:
     def answer(self, call: Call) -> tuple[Card, ...]:
         """The cards to show now; ChartMissing where nobody can tell."""
         with self._ledger.reading_together():
-            key = self._ledger.cohort.keys_of([call.patient_id]).get(call.patient_id, "")
-            silent = self._why_silent(call, key)
-            alerts = None if silent else self._alerts_of_the_known(call, key)
+            who = self._ledger.cohort.find(call.patient_id)
+            key = "" if who is None else who.key
+            silent = self._why_silent(call, who)
+            is_known = who is not None and who.is_judged
+            told = self._known.told(key) if is_known and not silent else None
         if silent:
             self._record(call, key, (), silent)
             return ()
-        if alerts is None:
-            try:
-                alerts = self._new.alerts_of(call, key, self._chart_in(call))
-            except ChartMissing:
-                self._record(call, key, (), "chart missing")
-                raise
+        alerts = self._alerts_of_the_known(call, told) if is_known else self._of_new(call, key)
         key = self._record(call, key, alerts, "shown" if alerts else "nothing to show")
         return tuple(Card(alert, self._order_of(alert), key) for alert in alerts)
 
-    def _alerts_of_the_known(self, call: Call, key: str) -> tuple[Alert, ...] | None:
-        """None about people whom nobody has judged: their charts may have to be fetched first."""
-        kept = self._ledger.screenings.latest([key]).get(key) if key else None
-        return None if kept is None else self._known.alerts_of(key, kept, self._chart_in(call))
+    def _alerts_of_the_known(self, call: Call, told: Told | None) -> tuple[Alert, ...]:
+        return () if told is None else self._known.alerts_of(told, self._chart_in(call))
+
+    def _of_new(self, call: Call, key: str) -> tuple[Alert, ...]:
+        """About people whom nobody has judged: their charts may have to be fetched first."""
+        try:
+            return self._new.alerts_of(call, key, self._chart_in(call))
+        except ChartMissing:
+            self._record(call, key, (), "chart missing")
+            raise
 
     def _chart_in(self, call: Call) -> BroughtChart:
         return chart_in(call.prefetch, call.patient_id, self._needs)
@@ -89,7 +93,7 @@ class CardLine:
     def _order_of(self, alert: Alert) -> Mapping[str, Any] | None:
         return self._propose(alert) if alert.kind is AlertKind.SCREENING else None
 
-    def _why_silent(self, call: Call, key: str) -> str:
+    def _why_silent(self, call: Call, who: Somebody | None) -> str:
         """Why nothing is shown whatever the chart says; "" where nothing speaks against it."""
         if not (self._options.is_channel or self._options.beside):
             return "alerts are shown in another way"
@@ -98,10 +102,11 @@ class CardLine:
         leave = self._going_live.leave(self._protocol.digest)
         if leave.approval is None:
             return "not approved"
-        if key and not self._ledger.cohort.fhir_ids_of([key]):
+        if who is not None and not who.may_be_read:
             return "left out"
+        keys = [] if who is None else [who.key]
         is_canary = leave.approval.stage != "full"
-        if is_canary and key not in self._going_live.people(self._protocol.digest, [key]):
+        if is_canary and not self._going_live.people(self._protocol.digest, keys):
             return "not in the canary"
         is_ordered = call.hook == "order-sign" and drafts_a_scan(
             call.drafts, call.patient_id, self._parser

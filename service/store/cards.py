@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -55,6 +55,7 @@ class Cards:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._together = Together(self._write)
+        self._showing: Any = None  # Made once: to make it takes longer than to carry it out.
 
     def show(
         self, patient_key: str, kinds: Iterable[tuple[str, AlertKind]], act: Act, at: datetime
@@ -72,20 +73,10 @@ class Cards:
             key=lambda one: (one[0], one[2].at),
         )
         with self._database.writing() as connection:
-            for card, kind, showing in shown:
-                insert = insert_into(connection, CARDS).values(
-                    card=card,
-                    patient_key=showing.patient_key,
-                    kind=kind,
-                    first_shown_at=showing.at,
-                    last_shown_at=showing.at,
-                    times_shown=1,
-                    outcome="",
-                )
-                changes = {"last_shown_at": showing.at, "times_shown": CARDS.c.times_shown + 1}
-                connection.execute(
-                    insert.on_conflict_do_update(index_elements=["card"], set_=changes)
-                )
+            if self._showing is None:
+                self._showing = _showing(insert_into(connection, CARDS))
+            if shown:
+                connection.execute(self._showing, [_first_time(*one) for one in shown])
             # All of them, last: the audit lets nobody else write from here on.
             latest = max(showing.at for showing in showings)
             append(connection, [showing.act for showing in showings], latest)
@@ -113,3 +104,24 @@ class Cards:
         with self._database.writing() as connection:
             done = connection.execute(heard.values(outcome=outcome, outcome_at=said_at))
             return done.rowcount > 0
+
+
+def _first_time(card: str, kind: AlertKind, showing: _Showing) -> dict[str, Any]:
+    return {
+        "card": card,
+        "patient_key": showing.patient_key,
+        "kind": kind,
+        "first_shown_at": showing.at,
+        "last_shown_at": showing.at,
+        "times_shown": 1,
+        "outcome": "",
+    }
+
+
+def _showing(insert: Any) -> Any:
+    """The same, and once more for a card that is known."""
+    again = {
+        "last_shown_at": insert.excluded.last_shown_at,
+        "times_shown": CARDS.c.times_shown + 1,
+    }
+    return insert.on_conflict_do_update(index_elements=["card"], set_=again)

@@ -30,6 +30,7 @@ from service.store.entries import EntryState
 from service.store.tables import (
     COHORT_IDENTIFIERS,
     COHORT_SOURCES,
+    LATEST_ASSESSMENTS,
     OPEN_PLAN_STATES,
     PATIENTS,
     PENDING,
@@ -42,6 +43,28 @@ _KEYS = sa.select(PATIENTS.c.fhir_id, PATIENTS.c.key, PATIENTS.c.merged_into).wh
     among(PATIENTS.c.fhir_id)
 )
 _FHIR_IDS = sa.select(PATIENTS.c.fhir_id, PATIENTS.c.key).where(_IS_SOMEBODY, among(PATIENTS.c.key))
+
+_GOES_ON = PATIENTS.alias("goes_on")
+_SOMEBODY = (
+    sa.select(
+        _GOES_ON.c.key,
+        sa.and_(_GOES_ON.c.merged_into.is_(None), ~_GOES_ON.c.is_left_out).label("may_be_read"),
+        LATEST_ASSESSMENTS.c.patient_key.is_not(None).label("is_judged"),
+    )
+    .select_from(PATIENTS)
+    .join(_GOES_ON, _GOES_ON.c.key == sa.func.coalesce(PATIENTS.c.merged_into, PATIENTS.c.key))
+    .outerjoin(LATEST_ASSESSMENTS, LATEST_ASSESSMENTS.c.patient_key == _GOES_ON.c.key)
+    .where(PATIENTS.c.fhir_id == sa.bindparam("fhir_id"))
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Somebody:
+    """Whom a FHIR id stands for: the key of today, and whether they were ever judged."""
+
+    key: str
+    may_be_read: bool
+    is_judged: bool
 
 
 class Cohort:
@@ -74,6 +97,12 @@ class Cohort:
         with self._database.reading() as connection:
             rows = rows_among(connection, _KEYS, fhir_ids)
             return {row.fhir_id: row.merged_into or row.key for row in rows}
+
+    def find(self, fhir_id: str) -> Somebody | None:
+        """Who this is, in one question; None for somebody whom we do not know."""
+        with self._database.reading() as connection:
+            row = connection.execute(_SOMEBODY, {"fhir_id": fhir_id}).one_or_none()
+            return None if row is None else Somebody(*row)
 
     def fhir_ids_of(self, patient_keys: Sequence[str]) -> dict[str, str]:
         """Key to FHIR id, without keys that we never gave and people who must not be read."""

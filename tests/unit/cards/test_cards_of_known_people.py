@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from service.deciding import Answer, Deciding
+from service.ehr.card_channel import CARDS
 from tests.lib.card_world import AT, PROTOCOL, TODAY, card_world, prefetch, sign, view
 from tests.lib.going_live import approve
 from tests.lib.patients import (
@@ -65,6 +67,17 @@ def test_what_a_flag_tells_is_a_card_too_where_the_hospital_wants_both(tmp_path)
     with card_world(tmp_path, is_channel=False, beside=True) as world:
         world.judge(*ANNA, told_by="flag-and-task")
         assert len(world.cards(view())) == 1
+
+
+@pytest.mark.parametrize(("told_by", "questions"), [(CARDS, 9), ("", 6)])
+def test_a_call_asks_the_ledger_little(world, told_by, questions):
+    """At 200 calls a second each further question is a queue."""
+    world.judge(*ANNA, told_by=told_by)
+    asked = []
+    pool = world.ledger._database._pool
+    sa.event.listen(pool, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    world.cards(view(prefetch=prefetch(*ANNA)))
+    assert len([statement for statement in asked if not statement.startswith("BEGIN")]) == questions
 
 
 def test_without_an_approval_no_card_is_shown(tmp_path):

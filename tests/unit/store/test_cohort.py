@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from service.store.cohort import Somebody
 from service.store.cohort_readings import SourceAnswer
 from service.store.entries import CohortChange
 
@@ -103,6 +104,28 @@ def test_a_key_tells_nothing_about_the_fhir_id(ledger):
     (key,) = ledger.cohort.members()
     assert len(key) == 32
     assert "12345" not in key
+
+
+def test_who_an_id_stands_for_is_told_with_whether_they_were_judged(ledger):
+    (key,) = people(ledger, "p1")
+    assert ledger.cohort.find("p1") == Somebody(key, may_be_read=True, is_judged=False)
+    ledger.screenings.store(screening(key, begin(ledger, [key])), NOW)
+    assert ledger.cohort.find("p1") == Somebody(key, may_be_read=True, is_judged=True)
+    assert ledger.cohort.find("unknown") is None
+
+
+def test_a_merged_id_stands_for_the_person_who_goes_on(ledger):
+    (key,) = people(ledger, "a")
+    ledger.screenings.store(screening(key, begin(ledger, [key])), NOW)
+    ledger.merges.follow("a", "b", LATER, begin(ledger))
+    found = [ledger.cohort.find(fhir_id) for fhir_id in ("a", "b")]
+    assert found == [Somebody(key, may_be_read=True, is_judged=True)] * 2
+
+
+def test_who_is_left_out_is_found_and_may_not_be_read(ledger):
+    (key,) = people(ledger, "p1")
+    ledger.cohort.leave_out(["p1"], LATER)
+    assert ledger.cohort.find("p1") == Somebody(key, may_be_read=False, is_judged=False)
 
 
 # People who are left out
