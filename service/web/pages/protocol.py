@@ -2,7 +2,9 @@
 
 What a newcomer would get wrong: this page shows what is in force, which in live mode may be what a
 rollback restored, whatever the overlay's file says. Changing anything happens elsewhere: a change
-is tried, drafted, checked and approved (docs/protocol.md), never switched on here.
+is tried, drafted, checked and approved (docs/protocol.md), never switched on here. And the file is
+read anew for each page, by a worker when it starts: where the last run judged by another protocol,
+the page says so.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from service.screening.overlay import Overlay
 from service.screening.protocol import Protocol, ProtocolInvalid, packaged_document
 from service.settings import SettingsInvalid
 from service.store.approvals import Approval
+from service.store.ledger import Ledger
 from service.web.access.visitor import Role, Visitor
 from service.web.pages.desk import STAFF, Desk, Problem, page
 from service.wiring import (
@@ -60,6 +63,7 @@ def protocol_routes(desk: Desk) -> list[BaseRoute]:
             sheet=found.sheet,
             today=today_for(desk.settings),
             leave=GoingLive(ledger, desk.settings.mode).leave(found.protocol.digest).sentence(),
+            is_of_last_run=_is_of_last_run(ledger, found.protocol.digest),
             approvals=list(_approvals(desk, found.protocol.digest)),
             may_try=Role.CLINICAL_LEAD in visitor.roles,
             certainties=CERTAINTIES,
@@ -68,6 +72,11 @@ def protocol_routes(desk: Desk) -> list[BaseRoute]:
         )
 
     return [page(desk, HERE, STAFF, show)]
+
+
+def _is_of_last_run(ledger: Ledger, digest: str) -> bool:
+    """Whether the last run judged by this protocol; also where there was none yet."""
+    return all(run.protocol_digest == digest for run in ledger.runs.newest(1))
 
 
 def in_force(desk: Desk) -> InForce:

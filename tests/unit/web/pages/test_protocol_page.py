@@ -11,6 +11,7 @@ from service.settings import Settings
 from service.store.approvals import NewApproval
 from service.store.ledger import Ledger
 from service.web.access.visitor import Role
+from service.web.pages.protocol import in_force
 from tests.lib.overlays import APPROVED
 from tests.lib.pages import browsing
 
@@ -85,6 +86,15 @@ def test_who_approved_which_digest_is_told(browser_with, ledger):
     assert "Ada Approver" in text
     assert "2026-11-01 12:00" in text
     assert "in force now" not in text
+
+
+def test_a_run_by_another_protocol_is_told_until_one_by_this_came(browser_with, ledger):
+    browser = browser_with()
+    says = "The last run judged by another protocol"
+    assert says not in browser.reads("/protocol")
+    for digest, is_told in (("sha256:abc", True), (in_force(browser.desk).protocol.digest, False)):
+        ledger.runs.open("poll", "shadow", digest, datetime.now(UTC))
+        assert (says in browser.reads("/protocol")) is is_told
 
 
 def test_an_operator_is_offered_no_change_to_try(browser_with):
