@@ -215,7 +215,7 @@ class Provider:
                     "the provider does not know our client id or our secret"
                 ) from None
             raise SignInRefused("the provider does not take the code: used, or too old") from None
-        except ValueError:  # Its text quotes the request.
+        except (ValueError, TypeError):  # Their texts quote the request.
             raise SignInRefused("the provider's answer cannot be read") from None
         return dict(token)
 
@@ -288,7 +288,7 @@ def _document(answer: LoginAnswer) -> dict[str, Any]:
         if len(answer.content) > _MOST_BYTES:
             raise ProviderAway("the login server's answer is too long")
         return msgspec.json.decode(answer.content, type=dict[str, Any])
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         raise ProviderAway("the login server's answer is no JSON object") from None
 
 

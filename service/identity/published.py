@@ -68,7 +68,7 @@ def _published(
 ) -> Published:
     def address(name: str) -> str:
         named = _text(document, name)
-        return _believed(urljoin(base, named), origins, allow_insecure) if named else ""
+        return _believed(base, named, origins, allow_insecure) if named else ""
 
     methods = document.get("token_endpoint_auth_methods_supported")
     published = Published(
@@ -88,8 +88,12 @@ def _published(
     return published
 
 
-def _believed(url: str, origins: Collection[Origin] | None, allow_insecure: bool) -> str:
+def _believed(
+    base: str, named: str, origins: Collection[Origin] | None, allow_insecure: bool
+) -> str:
+    url = ""
     try:
+        url = urljoin(base, named)
         is_fine = is_safe(url, allow_insecure) and "@" not in urlsplit(url).netloc
         is_known = origins is None or origin_of(url) in origins
     except ValueError:

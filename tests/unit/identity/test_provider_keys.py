@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
+from service.ehr.smart.sign_in import LoginAnswer
 from service.identity.errors import ProviderAway
 from service.identity.id_token import ProviderKeys
+from service.identity.provider import read_json
 from service.identity.said_of_people import name_of, values_at
 
 OLD = ECKey.generate_key("P-256", {"kid": "old"})
@@ -89,3 +92,9 @@ def test_a_name_is_the_claim_that_was_chosen_else_the_subject_and_fits_a_line():
     for nothing in ("", "  ", 5, None):
         assert name_of({"sub": "s", "n": nothing}, "n") == "s"
     assert name_of({"sub": "s", "n": "a\nb\x00" + "c" * 200}, "n") == "ab" + "c" * 98
+
+
+def test_an_answer_that_is_nested_without_end_is_no_answer():
+    nested = LoginAnswer(200, b'{"keys":' + b"[" * 100_000, {})
+    with pytest.raises(ProviderAway, match="no JSON object"):
+        read_json(lambda *_: nested, "https://login.example/jwks")

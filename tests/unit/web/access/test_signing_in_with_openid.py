@@ -272,6 +272,19 @@ def test_a_token_by_ed25519_may_hold_the_hash_of_its_access_token(door, alg):
     assert door.signs_in(door.opens()).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("beside", "status"),
+    [
+        ({"expires_in": "soon"}, 403),
+        ({"expires_at": []}, 403),
+        ({"id_token": 5}, 403),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_told_in_a_page(door, beside, status):
+    door.provider.beside = beside
+    assert door.signs_in(door.opens()).status_code == status
+
+
 def test_a_token_without_openid_is_refused(door):
     door.provider.beside = {"id_token": None}
     with capture_logs() as logs:
@@ -298,6 +311,7 @@ def test_a_secret_goes_into_the_form_where_the_provider_takes_it_there_only(door
         {"issuer": "https://other.example"},
         {"token_endpoint": "http://login.hospital.example/token"},
         {"authorization_endpoint": None},
+        {"authorization_endpoint": "https://["},
         {"jwks_uri": None},
     ],
 )
