@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from service.acting import software
-from service.settings import Settings
+from service.settings import Settings, SettingsInvalid
 from service.store.acts import Act
 from service.store.errors import StoreError
 from service.store.ledger import Ledger
@@ -175,7 +175,7 @@ def places_for(visitor: Visitor | None) -> tuple[Place, ...]:
 
 
 Show = Callable[[Request, Visitor], Response]
-"""Answers a GET. Runs in a thread; Problem, StoreError and RedisError become pages."""
+"""Answers a GET. Runs in a thread; Problem and what is away or unusable become pages."""
 
 Take = Callable[[Request, Visitor, Form], Response]
 """Answers a form, whose token was looked at already; the last value of each field."""
@@ -208,6 +208,9 @@ def page(
         except (StoreError, RedisError) as error:
             _log.error("page_failed", error=type(error).__name__)
             return desk.problem(AWAY, visitor)
+        except SettingsInvalid as fault:
+            _log.error("page_failed", error=type(fault).__name__)
+            return desk.problem(_unusable(fault), visitor)
 
     async def endpoint(request: Request) -> Response:
         form = await form_of(request) if request.method == "POST" else None
@@ -235,6 +238,12 @@ OTHER_CHART = Problem(
     " of the patient whom you mean.",
 )
 """What who came from a chart reads at the page of another person, known here or not."""
+
+
+def _unusable(fault: SettingsInvalid) -> Problem:
+    """The overlay's file may be changed, and damaged, while the pages are up."""
+    says = f"{fault}. Tell whoever runs BoneFlag here; `boneflag pause` works meanwhile."
+    return Problem(503, "The protocol or a setting cannot be used", says)
 
 
 def _not_yours(visitor: Visitor) -> Problem:

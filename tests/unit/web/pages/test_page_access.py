@@ -82,3 +82,20 @@ def test_who_came_from_a_chart_gets_nothing_of_anybody_else_at_any_address(brows
 )
 def test_a_chart_is_open_to_whom_it_is_open(roles, in_context, asked, may):
     assert Visitor("A", frozenset(roles), "t", in_context).may_see(asked) is may
+
+
+@pytest.mark.parametrize("path", ["/operations", "/worklist"])
+def test_an_overlay_that_was_damaged_meanwhile_is_told_with_what_still_works(
+    ledger, redis_url, tmp_path, path
+):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("overlay: [")
+    settings = Settings(
+        protocol_overlay=str(overlay),
+        redis_url=redis_url,
+        database_url=f"sqlite:///{tmp_path}/ledger.sqlite3",
+    )
+    with browsing(settings, ledger, redis_url) as browser:
+        browser.signs_in(Role.OPERATOR, Role.CLINICAL_LEAD)
+        answer = browser.client.get(path)
+    assert (answer.status_code, "boneflag pause" in answer.text) == (503, True)
