@@ -88,6 +88,7 @@ class PatientLooks:
         ledger, on = self._ledger(), self._today()
         try:
             read = self._reading.do(name, lambda: self._read(person, protocol))
+            return self._from_chart(read, person, protocol, ledger, on)
         except StoreError:
             raise
         except TooSlow:
@@ -97,6 +98,10 @@ class PatientLooks:
             # A clinician at a chart is never left with nothing, whatever went wrong here.
             _log.warning("patient_look_failed", error=type(error).__name__)
             return self._from_ledger(person, protocol, ledger, on, _why(error))
+
+    def _from_chart(
+        self, read: ChartRead, person: KnownPerson, protocol: Protocol, ledger: Ledger, on: date
+    ) -> Sheet:
         past = _past(ledger, person, self._zone)
         timeline = events_of(
             read.thought.record, protocol, on, alerts=past.alerts, decisions=past.decisions

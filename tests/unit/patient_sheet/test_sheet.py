@@ -247,6 +247,7 @@ def test_what_comes_if_nothing_is_written_is_on_the_sheet(ledger):
         (EHRRefused("no"), "The EHR does not show this chart to BoneFlag."),
         (EHRNotFound("gone"), "The EHR shows nobody under this id."),
         (RuntimeError("secret-of-the-chart"), "The chart could not be judged just now"),
+        (ChartRead(None, {}, False, True), "The chart could not be judged just now"),
     ],
     ids=lambda value: type(value).__name__,
 )
