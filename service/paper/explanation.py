@@ -12,16 +12,18 @@ from typing import Any
 
 from service.explanation import closed_by_of
 from service.paper.press import Plate, printed
+from service.patient_sheet.lines import line_of
+from service.patient_sheet.source_link import SourceLinks
 from service.pictures import Look, draw_timeline
 from service.pictures.thresholds import thresholds_of
 from service.screening.alert import AlertPlan
-from service.screening.criterion import Finding, Verdict, Weight
+from service.screening.criterion import Finding, Verdict
 from service.screening.protocol import Protocol
 from service.thought import Thought
 from service.timeline import Timeline
 
 _ALT = "The events of the timeline by lane and day. The table below it has all of them."
-_NOTES = {Weight.COUNTS: "", Weight.SEEN: "seen", Weight.UNCLEAR: "unclear"}
+_NO_LINKS = SourceLinks("")
 _KINDS = ("Alert", "Treatment gap")
 
 
@@ -49,10 +51,13 @@ def explanation_file(explained: Explained) -> str:
         "explanation.html",
         assessment=thought.assessment,
         answer=explained.answer,
-        findings=[f for f in thought.assessment.findings if _is_told(f)],
+        findings=[
+            line_of(f, explained.protocol, _NO_LINKS, {})
+            for f in thought.assessment.findings
+            if _is_told(f)
+        ],
         untold=[f for f in thought.assessment.findings if not _is_told(f)],
         plans=[(kind, plan, _closed_by(plan)) for kind, plan in plans if plan is not None],
-        evidence_of=_evidence_of,
         timeline=explained.timeline,
         plate=Plate(explained.draw, _ALT),
     )
@@ -60,15 +65,6 @@ def explanation_file(explained: Explained) -> str:
 
 def _is_told(finding: Finding) -> bool:
     return finding.verdict is not Verdict.NOT_MET or bool(finding.evidence)
-
-
-def _evidence_of(finding: Finding) -> list[tuple[str, str, list[str]]]:
-    """Each statement once: the statement, a note of its weight, and where it comes from."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for item in finding.evidence:
-        sources = found.setdefault((item.statement, _NOTES[item.weight]), [])
-        sources.append(str(item.source))
-    return [(statement, note, sources) for (statement, note), sources in found.items()]
 
 
 def _closed_by(plan: AlertPlan) -> str:

@@ -1,5 +1,7 @@
 """Findings as lines: what each criterion said, on which resources, by which source.
 
+The page of a person and the file of `boneflag explain --html` show these same words.
+
 A newcomer would get one thing wrong: a finding that is unknown is a group of its own. It is neither
 met nor not met, and a clinician who fills the gap changes the answer.
 """
@@ -64,7 +66,7 @@ def grouped(
     """Every finding, in the order of the protocol but for the reasons: the strongest first."""
 
     def lines(findings: list[Finding]) -> tuple[FindingLine, ...]:
-        return tuple(_line(finding, protocol, links, why) for finding in findings)
+        return tuple(line_of(finding, protocol, links, why) for finding in findings)
 
     def of(role_is_cohort: bool, verdict: Verdict) -> list[Finding]:
         return [
@@ -86,9 +88,10 @@ def grouped(
     )
 
 
-def _line(
+def line_of(
     finding: Finding, protocol: Protocol, links: SourceLinks, why: Mapping[str, str]
 ) -> FindingLine:
+    """One finding in words, for the page and for the file; `why` says why a type did not come."""
     entry = protocol.entry(finding.criterion)
     deciding = [e for e in finding.evidence if e.weight is not Weight.SEEN]
     seen = [e for e in finding.evidence if e.weight is Weight.SEEN]
