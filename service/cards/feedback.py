@@ -1,15 +1,16 @@
 """What was said to a card, as CDS Hooks feedback tells it: a decision of the ledger.
 
 A newcomer would get three things wrong. Feedback comes many times, late and in any order; what was
-heard already, or is older, changes nothing. What a clinician typed is not even read. And nobody
-says who they were, so that the decision is a clinician's, without a name.
+heard already, or is older, changes nothing, also by a clock of the EHR that is ahead of ours. What
+a clinician typed is not even read. And nobody says who they were, so that the decision is a
+clinician's, without a name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -27,6 +28,8 @@ ORDER_EXISTS = "indication-order-exists"
 NO_REASON = "cds-not-applicable"
 """A no without a reason, or with one that nobody here knows, is taken as for a Task."""
 _BY = "clinician"
+_MOST_AHEAD = timedelta(days=1)
+"""A clock without its zone is hours ahead; one that is years ahead may not have the last word."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,11 +69,12 @@ class CardFeedback:
         if fhir_id is None:
             return False
         now = self._now()
+        at = said.at if said.at <= now + _MOST_AHEAD else now
         on = min(said.at, now).astimezone(self._zone).date()
         answer = Answer(self._code(said), _BY, about=card.kind)
         # Before it is called heard: a process that dies between the two hears it again.
         self._deciding.decide(fhir_id, answer, on, now)
-        is_news = self._ledger.cards.hear(said.card, said.outcome, min(said.at, now))
+        is_news = self._ledger.cards.hear(said.card, said.outcome, at)
         _log.info("card_feedback", outcome=said.outcome, code=answer.code)
         return is_news
 

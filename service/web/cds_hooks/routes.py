@@ -17,7 +17,7 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -136,10 +136,13 @@ def _verify(callers: Callers, authorization: str | None, audience: str) -> None:
 
 async def _body(request: Request) -> bytes:
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise _Answer(413, f"the body is larger than {MOST_BYTES // 1024**2} MB")
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise _Answer(413, f"the body is larger than {MOST_BYTES // 1024**2} MB")
+    except ClientDisconnect:  # Nobody is there to be answered, and it is no fault of ours.
+        raise _Answer(400, "the call broke off") from None
     return bytes(body)
 
 

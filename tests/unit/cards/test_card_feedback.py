@@ -101,6 +101,34 @@ def test_feedback_from_the_future_holds_from_today(world):
     assert [no.made_on for no in decisions(world)] == [world.today()]
 
 
+def test_feedback_sent_again_by_a_clock_that_is_ahead_is_no_news(world):
+    card = shown(world)["uuid"]
+    ahead = (AT + timedelta(hours=2)).isoformat()
+    world.say(card, outcomeTimestamp=ahead, **reason("limited-time"))
+    (key,) = world.ledger.cohort.keys_of(["p"]).values()
+    world.ledger.decisions.take_back(key, decisions(world), AT)
+    world.now = AT + timedelta(minutes=1)
+    world.say(card, outcomeTimestamp=ahead, **reason("limited-time"))
+    assert decisions(world) == ()
+
+
+def test_of_two_answers_by_a_clock_that_is_ahead_the_later_one_stands(world):
+    card = shown(world)["uuid"]
+    for minutes, code in ((90, "patient-refuses"), (60, "limited-time")):
+        ahead = (AT + timedelta(minutes=minutes)).isoformat()
+        world.say(card, outcomeTimestamp=ahead, **reason(code))
+        world.now += timedelta(seconds=1)
+    assert [no.code for no in decisions(world)] == ["patient-refuses"]
+
+
+def test_a_clock_that_is_years_ahead_does_not_end_what_may_be_said(world):
+    card = shown(world)["uuid"]
+    world.say(card, outcomeTimestamp="2099-01-01T00:00:00Z", **reason("limited-time"))
+    world.now = AT + timedelta(days=1)
+    world.say(card, **reason("patient-refuses"))
+    assert "patient-refuses" in {no.code for no in decisions(world)}
+
+
 def test_feedback_about_a_card_that_nobody_was_shown_changes_nothing(world):
     said = world.say("f6b95768-b1c8-40dc-8385-bf3504b82ffb", **reason("limited-time"))
     assert said.status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
@@ -143,6 +144,23 @@ def test_a_body_that_is_too_large_is_refused(world):
     headers = {"Authorization": f"Bearer {world.token(PATH)}"}
     body = b" " * (MOST_BYTES + 1)
     assert world.ask("POST", PATH, content=body, headers=headers).status_code == 413
+
+
+def test_a_call_that_breaks_off_is_no_fault_of_ours(world):
+    came = [{"type": "http.disconnect"}, {"type": "http.request", "body": b"{", "more_body": True}]
+    sent = []
+
+    async def receive():
+        return came.pop() if len(came) > 1 else came[0]
+
+    async def send(message):
+        sent.append(message)
+
+    token = world.token(PATH)
+    headers = [(b"host", b"boneflag.example"), (b"authorization", f"Bearer {token}".encode())]
+    scope = {"type": "http", "method": "POST", "path": PATH, "headers": headers}
+    asyncio.run(world.web({**scope, "query_string": b""}, receive, send))
+    assert sent[0]["status"] == 400
 
 
 def test_a_refusal_repeats_nothing_that_came(world):
