@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from service.cards.feedback import Said
@@ -12,7 +12,7 @@ from service.ehr.decision_reason import reason_code
 from service.web.cds_hooks.call_json import Malformed, optional, required
 
 _MOST_AT_ONCE = 1000
-_FIRST_YEAR = 1970
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def feedback_from(request: Mapping[str, Any]) -> tuple[Said, ...]:
@@ -33,7 +33,8 @@ def _said(entry: object) -> Said:
         _check_suggestions(required(entry, "acceptedSuggestions", list))
     reason = optional(optional(entry, "overrideReason"), "reason")
     return Said(
-        card=_card(required(entry, "card", str, "feedback.card")),
+        # PostgreSQL takes a NUL in no text, not even in a question.
+        card=required(entry, "card", str, "feedback.card").replace("\0", "\ufffd"),
         outcome=outcome,
         code=reason_code({"coding": [reason]}),
         at=_instant(required(entry, "outcomeTimestamp", str, "feedback.outcomeTimestamp")),
@@ -47,15 +48,9 @@ def _check_suggestions(suggestions: list[Any]) -> None:
         required(suggestion, "id", str, "acceptedSuggestions.id")
 
 
-def _card(text: str) -> str:
-    if "\0" in text:  # PostgreSQL takes it in no text, not even in a question.
-        raise Malformed("feedback.card is no id")
-    return text
-
-
 def _instant(text: str) -> datetime:
     at = instant(text)
-    # No clock that was ever set says a year of which another zone may have no day.
-    if at is None or at.year < _FIRST_YEAR:
+    if at is None:
         raise Malformed("feedback.outcomeTimestamp is no instant with a zone")
-    return at
+    # Of the first days of all, other zones have none.
+    return max(at, _EPOCH)
