@@ -38,6 +38,7 @@ def simulation_json(found: Simulation) -> dict[str, Any]:
         "chosen": found.chosen,
         "judged": found.judged,
         "failed": found.failed,
+        "unread": dict(sorted(found.unread.items())),
         "with_confirmed_ms": pairs.people,
         "due": {
             "today": _share(pairs.both + pairs.only_first, found.share_today),

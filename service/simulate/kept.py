@@ -31,6 +31,7 @@ def kept_counts(found: Simulation) -> dict[str, Any]:
         "is_cohort_complete": found.is_cohort_complete,
         "judged": found.judged,
         "failed": found.failed,
+        "unread": sorted(name for name, people in found.unread.items() if rounded(people)),
         "due": {
             "today": rounded(pairs.both + pairs.only_first),
             "changed": rounded(pairs.both + pairs.only_second),

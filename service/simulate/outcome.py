@@ -42,6 +42,7 @@ class Outcome:
 
     `differing` are the numbers of the criteria that are met by one protocol alone, or in another
     grade. `opens` is how many alerts would open now by today's protocol, and by the changed one.
+    `unread` are the types of resources that were refused or cut short for this person.
     """
 
     patient_id: str
@@ -51,6 +52,7 @@ class Outcome:
     changed: Standing
     differing: tuple[str, ...]
     opens: tuple[int, int]
+    unread: frozenset[str] = frozenset()
 
     @property
     def is_newly_due(self) -> bool:
@@ -76,6 +78,7 @@ def outcome(
         changed=Standing(after.status, _due_in(after.status, changed, on)),
         differing=_differing(before, after),
         opens=opens,
+        unread=before.unread | after.unread,
     )
 
 

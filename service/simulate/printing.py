@@ -58,6 +58,11 @@ def _print_head(found: Simulation, console: Console) -> None:
     )
     if found.failed:
         console.print(f"[yellow]{found.failed} could not be judged and are not in the numbers.[/]")
+    if found.unread:
+        types = ", ".join(f"{name} of {people}" for name, people in sorted(found.unread.items()))
+        console.print(
+            f"[yellow]Could not be read: {types}. What only they could tell counts for nothing.[/]"
+        )
     if not found.is_cohort_complete:
         console.print("[yellow]The EHR did not name the whole cohort: the numbers are too low.[/]")
     if found.today.digest == found.changed.digest:

@@ -59,7 +59,7 @@ class Simulation:
     `cohort` is how many the cohort's sources name, `chosen` how many of them were to be read,
     `failed` how many of those could not be judged. `transitions` is by (today, changed).
     `opens_…` is how many alerts would open now. `divisions` is by stratifier, stratum and change;
-    `criteria` by number and change.
+    `criteria` by number and change. `unread` is by type, of whom it could not be read.
     """
 
     on: date
@@ -76,6 +76,7 @@ class Simulation:
     slots_changed: Slots = field(default_factory=Slots)
     opens_today: int = 0
     opens_changed: int = 0
+    unread: Counter[str] = field(default_factory=Counter)
 
     def add(self, found: Outcome) -> None:
         """Count one person."""
@@ -84,6 +85,7 @@ class Simulation:
         self.slots_changed.add(found.changed)
         self.opens_today += found.opens[0]
         self.opens_changed += found.opens[1]
+        self.unread.update(found.unread)
         if {found.today.status, found.changed.status} == {Status.NOT_IN_COHORT}:
             return
         change = change_of(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from service.screening.assess import Status
 from service.simulate.kept import kept_counts
@@ -70,6 +71,14 @@ def test_a_criterion_that_moves_seven_people_is_not_named_and_one_that_moves_eig
         ]
 
     assert (named(7), named(8)) == ([], ["MSO-13"])
+
+
+def test_a_type_that_could_not_be_read_is_named_where_it_is_not_of_a_few():
+    blind = replace(outcome_of(FINE, FINE), unread=frozenset({"FamilyMemberHistory"}))
+    assert (kept(*[blind] * 7)["unread"], kept(*[blind] * 8)["unread"]) == (
+        [],
+        ["FamilyMemberHistory"],
+    )
 
 
 def test_it_can_be_kept_as_json_and_names_nobody():

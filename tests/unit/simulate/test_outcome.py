@@ -1,5 +1,6 @@
 """Two protocols on one person: now, and on the first of each coming month."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -27,6 +28,16 @@ def due_from(day, before=Status.NOT_AT_RISK):
 
 def judged(today, changed):
     return outcome(RECORD, today, changed, ON, (0, 0))
+
+
+def test_what_either_protocol_could_not_read_is_kept_with_the_person():
+    def blind_to(*types):
+        return lambda day: replace(assessment(Status.DUE, on=day), unread=frozenset(types))
+
+    assert judged(blind_to("Device"), blind_to("Device", "Procedure")).unread == {
+        "Device",
+        "Procedure",
+    }
 
 
 def test_sex_and_age_band_are_those_of_the_day():

@@ -29,6 +29,7 @@ COUNTS = {
     "is_cohort_complete": True,
     "judged": 300,
     "failed": 0,
+    "unread": ["FamilyMemberHistory"],
     "due": {"today": 100, "changed": 160, "newly": 60, "no_longer": None},
     "steps": [{"today": "not-at-risk", "changed": "due", "people": 60}],
     "criteria": [{"number": "MSO-02", "title": "EDSS", "newly": 60, "no_longer": None}],
@@ -244,6 +245,7 @@ def test_an_answer_shows_what_moves_the_limits_and_the_slots(browser, simulation
     assert "160 new alerts, the limit is 50" in text
     assert "after 4 months" in text
     assert "7 or fewer" in text
+    assert "FamilyMemberHistory could not be read" in text
     assert "after 16 months" in browser.reads("/protocol/simulation?slots=10")
 
 
