@@ -84,7 +84,7 @@ class Entrance:
         The sessions that came with the request `instead_of` end with that.
         """
         if instead_of is not None:
-            self._close(instead_of)
+            self.end(instead_of)
         is_chart = Role.CLINICIAN in roles
         cookie, other = (self._chart, self._staff) if is_chart else (self._staff, self._chart)
         seconds = CHART_SECONDS if is_chart else LONGEST_SECONDS
@@ -101,10 +101,15 @@ class Entrance:
         other.take_back(response)
 
     def let_out(self, request: Request, response: Response) -> None:
-        """End the session."""
-        self._close(request)
+        """End the session, and let the browser forget it."""
+        self.end(request)
         for cookie in self._cookies:
             cookie.take_back(response)
+
+    def end(self, request: Request) -> None:
+        """End the sessions that came with a request."""
+        for token in self._tokens(request):
+            self.sessions.close(token)
 
     def is_from_our_page(self, request: Request, visitor: Visitor, form_token: str) -> bool:
         """Whether a form was filled in on a page that this visitor got from us."""
@@ -115,7 +120,3 @@ class Entrance:
 
     def _tokens(self, request: Request) -> list[str]:
         return [token for cookie in self._cookies if (token := cookie.of(request))]
-
-    def _close(self, request: Request) -> None:
-        for token in self._tokens(request):
-            self.sessions.close(token)

@@ -76,6 +76,8 @@ def launch_routes(desk: Desk, provider: Provider, trips: Trips, base_url: str) -
     def _let_in(request: Request) -> Response:
         came, question, _ = trips.came_back(request)
         answered = provider.answered(came, question)
+        # Somebody else may sit here by now: what was open ends, whatever comes of this.
+        desk.entrance.end(request)
         claims = answered.claims
         if "fhirUser" not in claims:
             claims = provider.more_about(answered)

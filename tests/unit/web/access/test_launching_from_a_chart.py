@@ -91,6 +91,18 @@ def test_a_newer_launch_ends_the_older_one(door, keys):
     assert "from the chart again" in stale.get("/").text
 
 
+@pytest.mark.parametrize(
+    ("claims", "patient"), [({}, "unknown"), ({"fhirUser": "Patient/p1"}, "p1"), ({}, None)]
+)
+def test_a_launch_that_opens_nobody_ends_the_chart_that_was_open(door, keys, claims, patient):
+    browser = door.opens()
+    door.signs_in(browser, from_chart(door), BACK)
+    door.provider.claims |= claims
+    door.provider.beside = {"patient": patient}
+    assert door.signs_in(browser, from_chart(door), BACK).status_code in (403, 404)
+    assert "from the chart again" in browser.get(f"/patients/{keys['p1']}").text
+
+
 def test_two_charts_that_are_opened_at_once_each_come_back(door, keys):
     browser = door.opens()
     one, two = browser.get(from_chart(door)), browser.get(from_chart(door))
