@@ -34,10 +34,10 @@ class Shot:
 
 PATIENT = "a patient"
 WITH_A_LONG_STORY = (
-    *("dxa-normal-and-worsening-01", "dxa-normal-and-high-edss-over-01"),
-    *("dxa-osteopenia-two-years-ago-today-01", "lowest-t-score-at-the-hip-01"),
+    *("eight-years-of-relapses-01", "dxa-normal-and-worsening-01"),
+    *("dxa-normal-and-high-edss-over-01", "lowest-t-score-at-the-hip-01"),
 )
-"""Scans and scores in one picture; the first of them who is on the worklist."""
+"""The first of them who is on the worklist; clinicians answer some alerts of the demo."""
 SHOTS = (
     Shot("programme", "/programme"),
     Shot("worklist", "/worklist"),

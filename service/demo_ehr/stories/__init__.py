@@ -15,6 +15,7 @@ from service.demo_ehr.stories import (
     gaps,
     hormones,
     lifestyle,
+    long_courses,
     osteoporosis,
     other_diseases,
     pulses,
@@ -49,6 +50,7 @@ CHAPTERS = (
     decisions,
     exclusions,
     gaps,
+    long_courses,
 )
 
 STORIES: tuple[Story, ...] = tuple(story for chapter in CHAPTERS for story in stories_in(chapter))
