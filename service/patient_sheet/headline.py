@@ -14,6 +14,8 @@ from typing import Literal
 from service.screening.alert import AlertKind
 from service.screening.assess import Assessment, Status
 from service.screening.criterion import Role
+from service.screening.decision import BY_HOSPITAL
+from service.screening.decision_meaning import WRONG_DIAGNOSIS
 from service.screening.outlook import what_would_change
 from service.screening.protocol import Protocol
 from service.screening.record import NO_END
@@ -47,6 +49,11 @@ _BY_REASONS = frozenset(
         Status.NOT_AT_RISK,
     }
 )
+# What no patient declined and no clinician put off.
+_SAID = {
+    BY_HOSPITAL: "Withdrawn by the hospital",
+    WRONG_DIAGNOSIS: "The diagnosis was said to be wrong",
+}
 _KINDS = {
     Status.DUE: AlertKind.SCREENING,
     Status.RESULT_NEEDS_ACTION: AlertKind.TREATMENT_GAP,
@@ -88,8 +95,9 @@ def _refused(words: str) -> Callable[[Assessment], str]:
         decision = assessment.decision
         if decision is None:
             return f"{words}: BoneFlag keeps still"
+        said = _SAID.get(decision.code, words)
         end = "" if decision.until == NO_END else f" until {decision.until}"
-        return f"{words} on {decision.made_on}: BoneFlag keeps still{end}"
+        return f"{said} on {decision.made_on}: BoneFlag keeps still{end}"
 
     return sentence
 

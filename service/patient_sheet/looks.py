@@ -9,12 +9,14 @@ visitor and the same person, so that it costs no second reading.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from service.deciding import standing_noes
 from service.ehr.errors import EHRError, EHRNotAsked, EHRNotFound, EHRRefused
 from service.kept_assessment import assessment_from
 from service.patient_sheet.awaiting import Awaiting, Shelf, TooSlow
@@ -29,8 +31,10 @@ from service.patient_sheet.sheet import (
     words_of_status,
 )
 from service.patient_sheet.source_link import SourceLinks
+from service.screening.alert import AlertKind
 from service.screening.protocol import Protocol
-from service.screening.record import ResourceRef
+from service.screening.record import Decision, ResourceRef
+from service.store.decisions import KeptDecision
 from service.store.entries import AssessmentEntry, KnownPerson
 from service.store.errors import StoreError
 from service.store.ledger import Ledger
@@ -120,7 +124,8 @@ class PatientLooks:
             return empty_sheet(person, past, timeline, self._links, notices)
         patient = ResourceRef("Patient", person.fhir_id)
         # As of the day of its judgement: nothing here may look fresher than it is.
-        assessment = assessment_from(entry, patient, protocol, entry.on)
+        kept = assessment_from(entry, patient, protocol, entry.on)
+        assessment = replace(kept, decision=_no_of(entry, past.decisions))
         return sheet_of_ledger(
             assessment, entry, protocol, past, timeline, self._links, self._zone, notices
         )
@@ -135,6 +140,15 @@ def _past(ledger: Ledger, person: KnownPerson, zone: ZoneInfo) -> Past:
         ledger.alerts.history([key]).get(key, ()),
         [one.seen_in(zone) for one in kept],
     )
+
+
+def _no_of(entry: AssessmentEntry, said: Iterable[KeptDecision]) -> Decision | None:
+    """The newest no that stood on the day and is of the kind that the status tells; None else."""
+    about = standing_noes(
+        (one.decision for one in said if one.taken_back_at is None), AlertKind.SCREENING, entry.on
+    )
+    of_kind = (decision for decision in about if decision.kind == entry.status)
+    return max(of_kind, key=lambda decision: decision.made_on, default=None)
 
 
 def _why(error: Exception) -> str:

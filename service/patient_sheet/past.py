@@ -12,7 +12,7 @@ from service.reason_words import words_of
 from service.screening.record import NO_END, ResourceRef
 from service.store.decisions import KeptDecision
 from service.store.entries import AlertEntry, AssessmentEntry, EntryState
-from service.timeline.told import KINDS, SAID
+from service.timeline.told import KINDS, said_by
 
 _STATES = {
     EntryState.SENT: "sent, not confirmed yet",
@@ -106,7 +106,7 @@ def _said(kept: KeptDecision, links: SourceLinks) -> SaidLine:
         until = f"taken back on {kept.taken_back_at.date()}"
     return SaidLine(
         decision.made_on,
-        SAID[decision.kind],
+        said_by(decision),
         words_of(decision.code or decision.reason),
         until,
         decision.decided_by,

@@ -14,6 +14,8 @@ from datetime import date, timedelta
 from service.screening.assess import Assessment, Status, assess
 from service.screening.criterion import Finding, Role, Verdict
 from service.screening.dates import add_months
+from service.screening.decision import BY_HOSPITAL
+from service.screening.decision_meaning import WRONG_DIAGNOSIS
 from service.screening.protocol import Protocol
 from service.screening.record import REQUIRED_TYPES, PatientRecord
 
@@ -147,9 +149,18 @@ def _is_satisfied(assessment: Assessment) -> Iterator[str]:
 
 
 def _was_refused(assessment: Assessment) -> Iterator[str]:
-    made_on = assessment.decision and assessment.decision.made_on
-    yield f"The decision of {made_on} stands until it lapses."
-    yield "A new low-trauma fracture, or a break-through criterion that becomes true, ends it."
+    decision = assessment.decision
+    if decision is None:
+        # The ledger's last assessment does not keep by which decision it was.
+        yield "The decision stands until it lapses or is broken through."
+    elif decision.code == BY_HOSPITAL:
+        yield f"The withdrawal of {decision.made_on} stands until the hospital takes it back."
+    elif decision.code == WRONG_DIAGNOSIS:
+        yield f"The decision of {decision.made_on} stands until it is taken back."
+        yield "A new confirmed diagnosis of MS, recorded on a later day, ends it."
+    else:
+        yield f"The decision of {decision.made_on} stands until it lapses."
+        yield "A new low-trauma fracture, or a break-through criterion that becomes true, ends it."
 
 
 # Where one sentence says it for everybody.

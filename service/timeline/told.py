@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from service.screening.alert import AlertKind
+from service.screening.decision import BY_HOSPITAL
 from service.screening.record import NO_END, Decision
 from service.store.decisions import KeptDecision
 from service.store.entries import AlertEntry, EntryState
@@ -19,8 +20,13 @@ KINDS = {
     AlertKind.SCREENING: "bone density assessment",
     AlertKind.TREATMENT_GAP: "review of treatment",
 }
-SAID = {"declined": "declined by the patient", "snoozed": "put off"}
+_SAID = {"declined": "declined by the patient", "snoozed": "put off"}
 _UNSURE = {EntryState.SENT: "may have arrived", EntryState.UNKNOWN: "may have arrived"}
+
+
+def said_by(decision: Decision) -> str:
+    """What was said, and by whom where that is no clinician who answered."""
+    return "withdrawn by the hospital" if decision.code == BY_HOSPITAL else _SAID[decision.kind]
 
 
 def decisions_made(kept: Iterable[KeptDecision], on: date) -> Iterator[TimelineEvent]:
@@ -30,7 +36,7 @@ def decisions_made(kept: Iterable[KeptDecision], on: date) -> Iterator[TimelineE
         if decision.made_on > on:
             continue
         last = on if decision.until == NO_END else decision.until - timedelta(days=1)
-        label = f"{SAID[decision.kind]}{_until(decision)}"
+        label = f"{said_by(decision)}{_until(decision)}"
         if one.taken_back_at is not None:
             last = min(last, one.taken_back_at.date())
             label += ", taken back"

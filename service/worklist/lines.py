@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from service.screening.alert import AlertKind
+from service.screening.decision import BY_HOSPITAL
 from service.screening.record import NO_END, Decision
 from service.store.ledger import Ledger
 from service.worklist.reasons import REASONS, Priority, Reason
@@ -80,18 +81,20 @@ def with_spans(ledger: Ledger, lines: Sequence[Line]) -> list[Line]:
 def _with_span(line: Line, decisions: Iterable[Decision]) -> Line:
     """Of a no in the chart nobody here knows the end."""
     on = line.judged_on
-    untils = [
-        d.until
+    standing = [
+        d
         for d in decisions
         if (d.kind, d.about) == (line.why, AlertKind.SCREENING)
         and on is not None
         and d.made_on <= on < d.until
     ]
-    if not untils:
+    if not standing:
         return line
-    until = max(untils)
+    until = max(d.until for d in standing)
     end = "has no end by date" if until == NO_END else f"holds until {until}"
-    return replace(line, look_at=f"{line.look_at}, which {end}")
+    is_ours = any(d.code == BY_HOSPITAL for d in standing)
+    who = "The hospital withdrew its alert" if is_ours else line.look_at
+    return replace(line, look_at=f"{who}, which {end}")
 
 
 def in_words(ask: str, facts: Sequence[str]) -> str:

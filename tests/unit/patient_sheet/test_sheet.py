@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,8 +19,9 @@ from service.patient_sheet.reading import ChartRead
 from service.patient_sheet.source_link import SourceLinks
 from service.screening.assess import Status
 from service.screening.criterion import Role
+from service.screening.decision import BY_HOSPITAL
 from service.screening.protocol import packaged_protocol
-from service.screening.record import Decision, ResourceRef
+from service.screening.record import NO_END, Decision, ResourceRef
 from service.screening.value_sets import packaged_vocabulary
 from service.store.entries import Screening
 from service.thought import think
@@ -88,11 +90,11 @@ def look(ledger, chart, links=LINKS):
     return looks.look("visit", ledger.people.find(key_of(ledger)), PROTOCOL)
 
 
-def judge(ledger, *chart):
+def judge(ledger, *chart, decisions=()):
     """Let a run have judged `p` on the day before."""
     run = ledger.runs.open("sweep", "shadow", PROTOCOL.digest, AT)
-    record = record_of(*chart)
-    thought = think(record, AlertHistory(), PROTOCOL, date(2026, 11, 21), site="s")
+    record, on = record_of(*chart), date(2026, 11, 21)
+    thought = think(record, AlertHistory(), PROTOCOL, on, site="s", decisions=decisions)
     entry = entry_of(thought.assessment, record, AT)
     ledger.screenings.store(Screening(key_of(ledger), run, entry, ()), AT)
 
@@ -262,6 +264,35 @@ def test_where_the_chart_cannot_be_read_the_last_assessment_stands_with_the_reas
     assert (sheet.judged_on, sheet.read_at) == (date(2026, 11, 21), "2026-11-22 11:00")
     assert [f.number for f in sheet.findings.reasons] == ["MSO-02"]
     assert not any("secret" in notice.says for notice in sheet.notices)
+
+
+def test_where_the_chart_cannot_be_read_the_no_is_the_one_that_the_ledger_holds(ledger):
+    taken_back = replace(SNOOZE, made_on=date(2026, 11, 1), source=ResourceRef("Task", "t"))
+    ledger.decisions.remember(key_of(ledger), [SNOOZE, taken_back])
+    ledger.decisions.take_back(key_of(ledger), [taken_back], AT)
+    judge(ledger, ms(), HIGH, decisions=[SNOOZE])
+    sheet = look(ledger, EHRUnavailable("away"))
+    assert sheet.headline.says == "Put off on 2026-10-01: BoneFlag keeps still until 2027-10-01"
+    assert sheet.would_change[0] == "The decision of 2026-10-01 stands until it lapses."
+
+
+def test_where_nobody_kept_which_no_it_was_no_day_is_named(ledger):
+    judge(ledger, ms(), HIGH, decisions=[SNOOZE])
+    sheet = look(ledger, EHRUnavailable("away"))
+    assert sheet.headline.says == "Put off: BoneFlag keeps still"
+    assert sheet.would_change == ("The decision stands until it lapses or is broken through.",)
+
+
+def test_what_the_hospital_withdrew_was_declined_by_no_patient(ledger):
+    withdrawn = Decision("declined", date(2026, 10, 1), NO_END, "w", code=BY_HOSPITAL)
+    ledger.decisions.remember(key_of(ledger), [withdrawn])
+    sheet = look(ledger, read(ms(), HIGH, decisions=[withdrawn]))
+    assert sheet.status == "declined"
+    assert sheet.headline.says == "Withdrawn by the hospital on 2026-10-01: BoneFlag keeps still"
+    assert [line.what for line in sheet.said] == ["withdrawn by the hospital"]
+    assert [e.label for e in sheet.events if e.lane == "decisions"] == [
+        "withdrawn by the hospital, without an end"
+    ]
 
 
 def test_somebody_whom_nobody_judged_has_a_sheet_all_the_same(ledger):

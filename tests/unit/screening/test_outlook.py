@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from service.screening.assess import Status, assess, with_decisions
+from service.screening.decision import BY_HOSPITAL
+from service.screening.decision_meaning import WRONG_DIAGNOSIS
 from service.screening.outlook import coming_changes, what_would_change
+from service.screening.record import Decision
 from tests.lib.patients import (
     bmi,
     concept,
@@ -124,11 +129,30 @@ def test_every_status_says_what_would_change_it(chart, unread, words):
     assert words in sentences(*chart, unread=unread)
 
 
+@pytest.mark.parametrize(
+    ("code", "says", "does_a_fracture_end_it"),
+    [
+        ("limited-time", "stands until it lapses", True),
+        (WRONG_DIAGNOSIS, "A new confirmed diagnosis of MS", False),
+        (BY_HOSPITAL, "until the hospital takes it back", False),
+    ],
+)
+def test_a_no_says_what_ends_it(code, says, does_a_fracture_end_it):
+    thought, protocol = thought_about(*ANNA)
+    no = Decision("declined", date(2026, 10, 1), date(2027, 10, 1), code, code=code)
+    assessment = assess(with_decisions(thought.record, (no,)), protocol, TODAY)
+    said = " ".join(what_would_change(assessment))
+    assert says in said
+    assert ("fracture" in said) is does_a_fracture_end_it
+
+
+def test_a_no_that_nobody_kept_has_no_day():
+    thought, _ = thought_about(*ANNA)
+    said = what_would_change(replace(thought.assessment, status=Status.SNOOZED))
+    assert said == ("The decision stands until it lapses or is broken through.",)
+
+
 def test_a_chart_that_could_not_be_judged_says_where_to_look():
-    from dataclasses import replace
-
-    from service.screening.assess import assess
-
     thought, protocol = thought_about(*ANNA)
     failed = assess(replace(thought.record, is_unreadable=True), protocol, date(2026, 11, 22))
     assert "could not be judged" in " ".join(what_would_change(failed))

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.screening.alert import AlertKind
+from service.screening.decision import BY_HOSPITAL
 from service.screening.record import NO_END, Decision
 from service.store.entries import AlertEntry, EntryState
 from service.worklist.lines import in_words, wanted
@@ -242,6 +243,15 @@ def test_a_no_without_an_end_by_date_says_so(ledger):
     ledger.decisions.remember(key, [said])
     assert [line.look_at for line in lines(ledger, EVERYTHING)] == [
         "Somebody said no, which has no end by date"
+    ]
+
+
+def test_what_the_hospital_withdrew_is_no_no_of_the_patient(ledger):
+    key = keep(ledger, "p1", of_status("declined"))
+    no = Decision("declined", date(2026, 10, 1), NO_END, "withdrawn", code=BY_HOSPITAL)
+    ledger.decisions.remember(key, [no])
+    assert [line.look_at for line in lines(ledger, EVERYTHING)] == [
+        "The hospital withdrew its alert, which has no end by date"
     ]
 
 
