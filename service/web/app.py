@@ -60,7 +60,7 @@ def make_app(
     Without keys there is no such page. `more` are pages that the settings ask for.
     """
 
-    def live(_: Request) -> JSONResponse:
+    async def live(_: Request) -> JSONResponse:  # Waits for no thread: all may wait for others.
         return JSONResponse({"live": True}, headers=_NOT_KEPT)
 
     def ready(_: Request) -> JSONResponse:

