@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from service.store.errors import StoreError
+from service.store.errors import StoreError, StoreUnavailable
 
 Item = TypeVar("Item")
 _MOST = 100
@@ -62,8 +62,7 @@ class Together(Generic[Item]):
             self._write([one.item for one in group])
         except StoreError as error:
             if len(group) > 1:
-                for one in group:
-                    self._carry_out([one])
+                self._carry_out_one_by_one(group)
             else:
                 group[0].error = error
         else:
@@ -73,3 +72,13 @@ class Together(Generic[Item]):
             # Whatever was raised: nobody may wait for ever, or be written twice.
             for one in group:
                 one.is_over = True
+
+    def _carry_out_one_by_one(self, group: list[_Waiting[Item]]) -> None:
+        """Until it turns out that the ledger is away: then it is for all, and each try may last."""
+        away: StoreUnavailable | None = None
+        for one in group:
+            if away is None:
+                self._carry_out([one])
+                away = one.error if isinstance(one.error, StoreUnavailable) else None
+            else:
+                one.error = away

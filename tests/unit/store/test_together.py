@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from service.store.errors import StoreError, StoreUnavailable
+from service.store.errors import StoreConflict, StoreError, StoreUnavailable
 from service.store.together import Together
 
 
@@ -16,13 +16,17 @@ class Disk:
 
     def __init__(self) -> None:
         self.groups: list[list[str]] = []
+        self.tries = 0
         self.may_go_on = threading.Event()
 
     def write(self, items: Sequence[str]) -> None:
         if "first" in items:
             assert self.may_go_on.wait(10)
-        if "bad" in items:
+        self.tries += 1
+        if "away" in items:
             raise StoreUnavailable("away")
+        if "bad" in items:
+            raise StoreConflict("bad")
         if items == ["worse"]:
             raise KeyError
         self.groups.append(list(items))
@@ -62,8 +66,15 @@ def test_whoever_comes_during_a_write_is_written_together():
 
 def test_nobody_fails_for_what_another_handed_in():
     disk, failed = hand_in_beside_a_slow_one(["a", "bad", "c"])
-    assert failed == {"bad": "StoreUnavailable"}
+    assert failed == {"bad": "StoreConflict"}
     assert sorted(item for group in disk.groups for item in group) == ["a", "c", "first"]
+
+
+def test_a_ledger_that_is_away_is_not_tried_for_each_who_waits():
+    everybody = {"away", "a", "b", "c", "d"}
+    disk, failed = hand_in_beside_a_slow_one(["away", "a", "b", "c", "d"])
+    assert failed == dict.fromkeys(everybody, "StoreUnavailable")
+    assert disk.tries == 3
 
 
 def test_whoever_was_not_written_for_a_fault_that_nobody_knows_is_told():
