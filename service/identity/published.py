@@ -68,7 +68,7 @@ def _published(
 ) -> Published:
     def address(name: str) -> str:
         named = _text(document, name)
-        return _believed(base, named, origins, allow_insecure) if named else ""
+        return believed(base, named, origins, allow_insecure) if named else ""
 
     methods = document.get("token_endpoint_auth_methods_supported")
     published = Published(
@@ -88,9 +88,10 @@ def _published(
     return published
 
 
-def _believed(
+def believed(
     base: str, named: str, origins: Collection[Origin] | None, allow_insecure: bool
 ) -> str:
+    """An address that a server named, below `base`; ProviderAway where it is not to be asked."""
     url = ""
     try:
         url = urljoin(base, named)

@@ -69,11 +69,12 @@ def _with_keys(
     from dataclasses import replace
 
     from service.identity.provider import read_json
-    from service.identity.published import OPENID_PATH, smart_published
+    from service.identity.published import OPENID_PATH, believed, smart_published
 
     if published.issuer and published.keys_url:
         return published
-    where = f"{(published.issuer or base_url).rstrip('/')}/{OPENID_PATH}"
+    issuer = f"{(published.issuer or base_url).rstrip('/')}/"
+    where = believed(issuer, OPENID_PATH, origins, insecure)
     more = smart_published(read_json(send, where), base_url, origins, insecure)
     return replace(published, issuer=more.issuer, keys_url=more.keys_url)
 

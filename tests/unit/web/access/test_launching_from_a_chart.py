@@ -206,6 +206,13 @@ def test_a_login_server_elsewhere_is_not_believed(door, published):
     assert door.opens().get(from_chart(door)).status_code == 503
 
 
+def test_an_issuer_elsewhere_is_not_even_asked_for_its_keys(door):
+    door.provider.published = {"issuer": "https://elsewhere.example", "jwks_uri": None}
+    with capture_logs() as logs:
+        assert door.opens().get(from_chart(door)).status_code == 503
+    assert "names a login server elsewhere" in logs[-1]["reason"]
+
+
 def test_a_login_server_elsewhere_is_believed_where_the_hospital_named_it(door):
     door.provider.published = {"authorization_endpoint": "https://elsewhere.example/authorize"}
     browser = door.opens(smart_token_url="https://elsewhere.example/token")
