@@ -101,12 +101,17 @@ class Awaiting(Generic[Came]):
             self._forget(name, begun)
             raise
         self._forget(name, begun)
+        # It may lie there for whoever asked first and was told that it is too slow.
+        self._late.take(name)
         return came
 
     def _came_late(self, name: Hashable, done: Future[Came]) -> None:
+        """Keep it for whoever asks again, unless somebody has got it since."""
+        with self._lock:
+            is_wanted = self._begun.get(name) is done and done.exception() is None
+            if is_wanted:
+                self._late.put(name, done.result())
         self._forget(name, done)
-        if done.exception() is None:
-            self._late.put(name, done.result())
 
     def _forget(self, name: Hashable, done: Future[Came]) -> None:
         with self._lock:

@@ -47,6 +47,17 @@ def test_what_is_too_slow_is_waited_for_again_and_not_begun_again():
     assert work.begun == 1
 
 
+def test_what_somebody_got_in_time_lies_there_for_no_later_look():
+    awaiting, work = Awaiting(0.01), Slow()
+    with pytest.raises(TooSlow):
+        awaiting.do("a", work)
+    awaiting._patience_seconds = 5
+    threading.Timer(0.02, work.goes.set).start()
+    assert awaiting.do("a", work) == "came"
+    awaiting._threads.shutdown()
+    assert awaiting._late.find("a") is None
+
+
 def test_what_came_late_is_for_nobody_of_another_name():
     awaiting, work = Awaiting(0.01), Slow()
     with pytest.raises(TooSlow):
