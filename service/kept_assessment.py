@@ -1,8 +1,8 @@
 """An assessment as the ledger keeps it, made whole again so that it can be put into words.
 
 A newcomer would get two things wrong. What was not kept is not guessed: by which score a scan is to
-be read is then said for both cases. And a finding of a criterion that the protocol no longer uses
-is left out, for nobody could say what it means.
+be read is then said for both cases, and of an age the youngest of its band is known. And a finding
+of a criterion that the protocol no longer uses is left out, for nobody could say what it means.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from service.measure import AGE_BANDS
 from service.screening.assess import Assessment, Status, is_urgent
 from service.screening.criterion import Evidence, Finding, Grade, Verdict, Weight
 from service.screening.protocol import Protocol
@@ -24,6 +25,7 @@ def assessment_from(
 ) -> Assessment:
     """What the line found, as of today; who decided what is not part of it."""
     findings = {f.criterion: f for f in _findings(entry, protocol)}
+    age = next((first for code, _, first, _ in AGE_BANDS if code == entry.age_band), None)
     return Assessment(
         patient=patient,
         protocol_id=entry.protocol_id,
@@ -32,7 +34,7 @@ def assessment_from(
         on=on,
         status=Status(entry.status),
         findings=tuple(findings.values()),
-        weighing=weigh_findings(findings.values(), None, protocol.policies["decision"]),
+        weighing=weigh_findings(findings.values(), age, protocol.policies["decision"]),
         due_on=entry.due_on,
         is_urgent=is_urgent(findings.get("low-trauma-fracture"), protocol, on),
         uses_t_score=None,

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from service.measure import AGE_BANDS
 from service.patient_sheet.headline import NOT_JUDGED, Headline, alert_text, headline
 from service.patient_sheet.headline import words_of_status as words_of_status
 from service.patient_sheet.lines import FindingGroups, grouped
@@ -162,8 +163,9 @@ def sheet_of_ledger(
 ) -> Sheet:
     """The sheet of the ledger's last assessment, made whole again."""
     person = _SEXES.get(entry.sex, "Person")
-    if entry.age_band != "unknown":
-        person += f", {entry.age_band} years"
+    band = next((display for code, display, _, _ in AGE_BANDS if code == entry.age_band), "")
+    if band:
+        person += f", age {band.lower()}"
     return _sheet(
         assessment,
         protocol,

@@ -14,10 +14,12 @@ from service.ehr.parse import RecordParser
 from service.kept_assessment import assessment_from
 from service.screening.alert import AlertKind
 from service.screening.assess import assess
+from service.screening.overlay import overlaid
 from service.screening.plan import alert_for
-from service.screening.protocol import packaged_protocol
+from service.screening.protocol import packaged_document, packaged_protocol
 from service.screening.value_sets import packaged_vocabulary
-from tests.lib.patients import bundle, condition, dxa, edss, icd, ms, woman
+from tests.lib.overlays import overlay
+from tests.lib.patients import bmi, bundle, condition, dxa, edss, icd, ms, woman
 
 ON = date(2026, 11, 22)
 AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -55,6 +57,21 @@ def said(assessment):
 def test_an_alert_from_the_ledger_says_what_the_alert_from_the_chart_said(resources):
     record, assessment = judged(*resources)
     assert said(kept(record, assessment)) == said(assessment)
+
+
+@pytest.mark.parametrize(("born", "is_reached"), [("1966-06-01", True), ("1986-06-01", False)])
+def test_the_decision_is_weighed_by_the_age_that_the_ledger_keeps(born, is_reached):
+    asks_more = overlay(
+        "policies:\n  decision:\n    minor_domains_needed_when_young: {value: 3, source: local}\n"
+    )
+    protocol, _ = overlaid(asks_more, packaged_document(), VOCABULARY)
+    chart = (woman(born=born), ms(), edss(4.5, on="2026-09-01"), bmi(19, on="2026-09-01"))
+    record, _ = judged(*chart)
+    assessment = assess(record, protocol, ON)
+    entry = entry_of(assessment, record, AT)
+    again = assessment_from(entry, record.patient, protocol, ON)
+    assert again.weighing == assessment.weighing
+    assert again.weighing.is_reached is is_reached
 
 
 def test_what_was_not_known_is_told_from_the_ledger_too():

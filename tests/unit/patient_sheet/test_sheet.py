@@ -263,6 +263,7 @@ def test_where_the_chart_cannot_be_read_the_last_assessment_stands_with_the_reas
     assert "last assessment" in sheet.notices[0].says
     assert (sheet.judged_on, sheet.read_at) == (date(2026, 11, 21), "2026-11-22 11:00")
     assert [f.number for f in sheet.findings.reasons] == ["MSO-02"]
+    assert sheet.person == "Woman, age 40 to 49"
     assert not any("secret" in notice.says for notice in sheet.notices)
 
 
