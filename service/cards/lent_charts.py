@@ -1,7 +1,8 @@
 """Charts by lent access, within the time that a clinician may be kept waiting.
 
-A newcomer would get one thing wrong: a reading that takes too long is left alone and not broken
-off. It ends by its own time limits, and nobody looks at what it brings.
+A newcomer would get two things wrong. A reading that takes too long is left alone and not broken
+off: it ends by its own time limits, and nobody looks at what it brings. And not everybody may wait:
+where the EHR is slow, those of whom the ledger could tell at once would find no thread.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlowError
+from threading import BoundedSemaphore
 
 import structlog
 
@@ -19,6 +21,8 @@ from service.screening.value_sets import DataRequirement
 
 _log = structlog.get_logger()
 _AT_ONCE = 8
+MOST_WAITING = 24
+"""Of the forty calls that a process answers at a time."""
 
 
 class LentCharts:
@@ -28,6 +32,7 @@ class LentCharts:
         self._reading = reading
         self._patience_seconds = patience_seconds
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="lent")
+        self._places = BoundedSemaphore(MOST_WAITING)
 
     def deadline(self) -> float:
         """When a call that begins now has waited long enough, on the monotonic clock."""
@@ -44,7 +49,22 @@ class LentCharts:
         needs: tuple[DataRequirement, ...],
         deadline: float,
     ) -> BroughtChart | None:
-        """What could be read; None where nothing came in time."""
+        """What could be read; None where nothing came in time, or too many wait already."""
+        if not self._places.acquire(blocking=False):
+            _log.warning("lent_access_too_much")
+            return None
+        try:
+            return self._read(lent, patient_id, needs, deadline)
+        finally:
+            self._places.release()
+
+    def _read(
+        self,
+        lent: LentAccess,
+        patient_id: str,
+        needs: tuple[DataRequirement, ...],
+        deadline: float,
+    ) -> BroughtChart | None:
         reading = self._threads.submit(self._reading.read, lent, patient_id, needs)
         try:
             return reading.result(max(0.0, deadline - time.monotonic()))

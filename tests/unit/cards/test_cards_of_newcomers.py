@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
+from service.cards.lent_charts import MOST_WAITING
 from service.screening.alert import AlertKind, alert_key
 from service.screening.record import ResourceRef
 from tests.lib.card_world import (
@@ -187,6 +192,26 @@ def test_a_scope_that_shows_a_part_of_a_type_leaves_it_unread(tmp_path):
         assert world.cards(view(prefetch=some, **lent(scope=scope))) == []
         paths = {r.url.path.removeprefix("/fhir/").split("/")[0] for r in world.requests}
         assert "Observation" not in paths
+
+
+def test_where_the_ehr_is_slow_not_everybody_waits_for_it(tmp_path):
+    is_back = threading.Event()
+
+    def slow(request):
+        is_back.wait(10)
+        return nothing_there(request)
+
+    with card_world(tmp_path, slow) as world, ThreadPoolExecutor(MOST_WAITING) as others:
+        waiting = [others.submit(world.post, view(f"p{n}", **lent())) for n in range(MOST_WAITING)]
+        while world.line._new._lent_charts._places._value:
+            time.sleep(0.01)
+        try:
+            began = time.monotonic()
+            assert world.post(view(**lent())).status_code == 412
+            assert time.monotonic() - began < 2
+        finally:
+            is_back.set()
+        assert {call.result().status_code for call in waiting} == {412}
 
 
 def test_an_ehr_that_is_away_leaves_the_answer_to_what_came(tmp_path):
