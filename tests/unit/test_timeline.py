@@ -60,6 +60,27 @@ def rows(timeline: Timeline) -> list[tuple[Any, ...]]:
     ]
 
 
+@pytest.mark.parametrize("born", ["1986-06-01", "0001-01-01"])
+def test_what_is_dated_before_the_birth_is_listed_and_not_drawn(born: str) -> None:
+    shown = drawn(edss(4, on="0001-01-01"), edss(6, on="2026-06-01"), born=born)
+    assert [e.label for e in shown.events] == ["EDSS 6"]
+    assert [u.label for u in shown.undated] == ["EDSS 4 (dated 0001-01-01, before birth)"]
+
+
+@pytest.mark.parametrize(
+    ("on", "is_drawn"),
+    [
+        ("1986", True),
+        ("1986-06", True),
+        ("1986-06-01", True),
+        ("1986-05-31", False),
+        ("1985", False),
+    ],
+)
+def test_what_may_have_been_in_somebodys_life_is_drawn(on: str, is_drawn: bool) -> None:
+    assert bool(drawn(edss(4, on=on)).events) is is_drawn
+
+
 def test_days_with_one_dose_are_one_bar_and_another_dose_is_another() -> None:
     shown = drawn(
         ordered(TABLET, on="2026-01-01", mg_daily=10, since="2026-01-01", until="2026-01-10"),
