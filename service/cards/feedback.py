@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -28,6 +29,7 @@ ORDER_EXISTS = "indication-order-exists"
 NO_REASON = "cds-not-applicable"
 """A no without a reason, or with one that nobody here knows, is taken as for a Task."""
 _BY = "clinician"
+_TURNS = 64
 _MOST_AHEAD = timedelta(days=1)
 """A clock without its zone is hours ahead; one that is years ahead may not have the last word."""
 
@@ -59,9 +61,15 @@ class CardFeedback:
         self._deciding = Deciding(ledger, protocol, mode)
         self._now = now
         self._zone = zone
+        self._turns = [Lock() for _ in range(_TURNS)]
 
     def hear(self, said: Said) -> bool:
         """Keep what was said; False where it is no news, or about a card that nobody knows."""
+        # Else of two said at one moment the later one is heard, and the earlier one may be kept.
+        with self._turns[hash(said.card) % len(self._turns)]:
+            return self._hear(said)
+
+    def _hear(self, said: Said) -> bool:
         card = self._ledger.cards.get(said.card)
         if card is None or (card.outcome_at is not None and card.outcome_at >= said.at):
             return False

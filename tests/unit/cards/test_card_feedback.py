@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
+from service.cards.feedback import Said
 from service.web.cds_hooks.feedback_json import feedback_from
 from tests.lib.card_world import AT, card_world, prefetch, view
 from tests.lib.patients import edss, ms, woman
@@ -100,6 +102,19 @@ def test_feedback_from_the_future_holds_from_today(world):
     ahead = (AT + timedelta(days=200)).isoformat()
     world.say(card, outcomeTimestamp=ahead, **reason("limited-time"))
     assert [no.made_on for no in decisions(world)] == [world.today()]
+
+
+def test_of_what_is_said_at_the_same_moment_the_later_answer_stands_and_is_told_once(world):
+    card, later = shown(world)["uuid"], AT + timedelta(minutes=1)
+    answers = [Said(card, "overridden", "limited-time", AT)] * 6
+    answers += [Said(card, "overridden", "patient-refuses", later)] * 6
+    world.now = AT + timedelta(hours=1)
+    with ThreadPoolExecutor(len(answers)) as threads:
+        news = list(threads.map(world.feedback.hear, answers[::2] + answers[1::2]))
+    assert 1 <= sum(news) <= 2
+    assert decisions(world)[-1].code == "patient-refuses"
+    told = [row for row in world.ledger.audit.rows() if row.what == "decide"]
+    assert len(told) == sum(news)
 
 
 def test_feedback_sent_again_by_a_clock_that_is_ahead_is_no_news(world):
