@@ -4,6 +4,7 @@ The clinic nurse's question: which charts wait for me, although nobody was alert
 """
 
 import csv
+from datetime import UTC
 
 import pytest
 import typer
@@ -133,7 +134,7 @@ def test_a_note_for_whoever_looks_stands_beside_the_line(ward):
     ward.admit(exclusions.palliative_care_alone.tell)
     ward.sweep(mode="shadow")
     with ward.ledger() as ledger:
-        (line,) = lines_of(ledger, wanted([], everything=True), urgent_months=24)
+        (line,) = lines_of(ledger, wanted([], everything=True), urgent_months=24, zone=UTC)
     assert line.note == "Palliative care is on file: weigh whether a scan would help."
 
 
