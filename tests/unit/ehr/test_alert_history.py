@@ -187,6 +187,13 @@ def test_a_sentence_that_a_person_rewrote_makes_the_alert_changed() -> None:
     assert judge(flag, a_task(), known=known).state is CHANGED
 
 
+def test_a_sentence_that_a_person_rewrote_is_seen_where_the_ehr_keeps_no_versions() -> None:
+    flag = a_flag(code={"text": "Ask her son first"}, meta={})
+    known = Remembered(flag_status="active", task_status="requested", state="confirmed")
+    assert judge(flag, a_task(meta={}), known=known).state is CHANGED
+    assert judge(a_flag(meta={}), a_task(meta={}), known=known).state is ACTIVE
+
+
 def test_a_reworded_flag_that_we_took_down_is_shown_again_when_the_task_is_taken_up() -> None:
     flag = a_flag("inactive", code={**a_flag()["code"], "text": "Bones: call Dr Ito first"})
     ours = Remembered(flag_status="inactive", task_status="requested")
