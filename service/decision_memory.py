@@ -3,7 +3,7 @@
 A newcomer would get two things wrong. A Task that was rejected and now waits again was taken up by
 a person, who takes the no back, unless we asked for it again ourselves, when the no had lapsed or
 was broken through: then it stands in the version that we wrote last. And a resource that the EHR no
-longer shows takes nothing back: what was said on it stands until it lapses.
+longer shows, or that was withdrawn, takes nothing back: what was said on it stands until it lapses.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from service.screening.alert import PostedResource
 from service.screening.record import Decision
 from service.store.entries import AlertEntry
 from service.store.ledger import Ledger
+from service.thought import sources_in
 
 
 def remember_decisions(
@@ -32,7 +33,9 @@ def remember_decisions(
     """
     said = tuple(said)
     still_said = {decision.source for decision in said}
-    stands = {r.ref: r for a in history.posted for r in (a.flag, a.task) if r is not None}
+    shown = sources_in(history)
+    resources = [r for alert in history.posted for r in (alert.flag, alert.task) if r is not None]
+    stands = {resource.ref: resource for resource in resources if resource.ref in shown}
     gone = [d for d in remembered if d.source in stands and d.source not in still_said]
     if gone:
         entries = ledger.alerts.history([key]).get(key, ())

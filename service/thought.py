@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from service.ehr.alert_history import AlertHistory
-from service.screening.alert import Action, AlertPlan
+from service.screening.alert import Action, AlertPlan, AlertState
 from service.screening.assess import Assessment, assess, with_decisions
 from service.screening.decision_span import settled
 from service.screening.plan import History, plan_alert, plan_gap
@@ -68,13 +68,14 @@ def think(
 def sources_in(alerts: AlertHistory) -> frozenset[ResourceRef]:
     """The Flags and Tasks that the EHR shows: what is said on them is read from them.
 
-    Not messages: one whose alert is over is not looked at any more.
+    Not messages: one whose alert is over is not looked at any more. And not what was withdrawn: our
+    own closing took the place of what a person had left there, and takes nothing back.
     """
     return frozenset(
         resource.ref
         for alert in alerts.posted
         for resource in (alert.flag, alert.task)
-        if resource is not None
+        if resource is not None and alert.state is not AlertState.WITHDRAWN
     )
 
 

@@ -33,10 +33,10 @@ def key(ledger):
     return ledger.cohort.register(["p1"], "test", NOW)["p1"]
 
 
-def shown(status, version="3", ref=TASK):
+def shown(status, version="3", ref=TASK, state=AlertState.ACTIVE):
     task = PostedResource(ref, status, version)
     kind, opened = AlertKind.SCREENING, date(2026, 8, 1)
-    return AlertHistory((PostedAlert("k", kind, 1, AlertState.ACTIVE, opened, "d", None, task),))
+    return AlertHistory((PostedAlert("k", kind, 1, state, opened, "d", None, task),))
 
 
 def written_by_us(ledger, key, version, status="requested"):
@@ -68,6 +68,14 @@ def test_a_task_that_we_asked_for_again_ourselves_takes_nothing_back(ledger, key
     ledger.decisions.remember(key, [NO])
     written_by_us(ledger, key, version="3")
     remember_decisions(ledger, key, shown("requested"), (), [NO], NOW)
+    assert held(ledger, key) == (NO,)
+
+
+def test_a_no_whose_task_was_withdrawn_by_a_request_without_an_answer_stands(ledger, key):
+    ledger.decisions.remember(key, [NO])
+    written_by_us(ledger, key, version="1")
+    withdrawn = shown("cancelled", state=AlertState.WITHDRAWN)
+    remember_decisions(ledger, key, withdrawn, (), [NO], NOW)
     assert held(ledger, key) == (NO,)
 
 

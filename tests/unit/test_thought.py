@@ -83,6 +83,12 @@ def test_a_decision_whose_task_the_ehr_shows_taken_up_again_does_not_stand():
     assert thought_of(taken_up, [a_decision()]).assessment.status == "due"
 
 
+def test_a_decision_on_a_task_that_we_withdrew_afterwards_still_stands():
+    withdrawn = shown(AlertState.WITHDRAWN, "cancelled")
+
+    assert thought_of(withdrawn, [a_decision()]).assessment.status == "snoozed"
+
+
 def test_a_decision_that_the_ehr_still_shows_stands():
     rejected = shown(AlertState.DISMISSED, "rejected", [a_decision()])
 
