@@ -1,16 +1,18 @@
 """People whose record was merged into another: followed, and told about once.
 
-A newcomer would get two things wrong. A merge is found where the chart is read, so that the person
-is judged anew at once, under the record that stands; nothing is concluded from the old one, which
-is inactive and would close an alert. And our alerts are looked for under every id that the person
-had, because some servers leave them at the old record.
+A newcomer would get three things wrong. A merge is found where the chart is read, so that the
+person is judged anew at once, under the record that stands; nothing is concluded from the old one,
+which is inactive and would close an alert. Our alerts are looked for under every id that the person
+had, because some servers leave them at the old record. And a source of the cohort may name the new
+record from one night to the next, without the old one: whoever just left is asked for once more, by
+the Patient alone, or what was said about the old record would be forgotten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -18,12 +20,19 @@ import structlog
 from service.alert_memory import remembered_from
 from service.ehr.alert_history import NO_MEMORY, AlertHistory, Memory
 from service.ehr.alerts import AlertsRead
+from service.ehr.connection import EHRConnection
+from service.ehr.errors import EHRError
 from service.ehr.merged_alerts import as_one
 from service.screening.record import PatientRecord
+from service.screening.value_sets import DataRequirement
+from service.store.acts import Act
 from service.store.entries import Screening
 from service.store.ledger import Ledger
 
 _log = structlog.get_logger()
+# An EHR that was away, or that merges a day after the Group was changed, has its chance.
+_ASKED_FOR_AFTER_LEAVING = timedelta(days=7)
+_WHO_THEY_ARE = (DataRequirement("Patient"),)
 NOBODY_REMEMBERED: Mapping[str, Memory] = {}
 
 
@@ -61,6 +70,30 @@ def follow_merges(
     if again:
         _log.info("merged_records_followed", patients=len(again))
     return again, astray
+
+
+def follow_who_left(ehr: EHRConnection, ledger: Ledger, run_id: int, at: datetime) -> None:
+    """Follow the merges of people who left the cohort lately and of whom something is known.
+
+    Nothing else of their charts is read. What the EHR does not answer is asked again by the sweeps
+    of the next days.
+    """
+    left = ledger.cohort.known_outside(at - _ASKED_FOR_AFTER_LEAVING)
+    if not left:
+        return
+    looks = [
+        Act("read", key, run_id=run_id, reason="whether their record was merged") for key in left
+    ]
+    ledger.audit.record(looks, at)
+    key_of = {fhir_id: key for key, fhir_id in left.items()}
+    merged: dict[str, PatientRecord] = {}
+    try:
+        for record in ehr.read_records(list(key_of), _WHO_THEY_ARE):
+            if is_merged(record):
+                merged[key_of[record.patient.id]] = record
+    except EHRError as error:
+        _log.warning("merges_unread", patients=len(left), error=type(error).__name__)
+    follow_merges(ledger, merged, dict.fromkeys(merged, run_id), at)
 
 
 def former_ids(ledger: Ledger, fhir_ids: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

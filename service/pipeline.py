@@ -148,6 +148,7 @@ class Pipeline:
         """
         percent = self._limits.cohort_alarm_percent
         take_cohort(self.ehr, self.ledger, members, started, alarm_percent=percent)
+        merged_people.follow_who_left(self.ehr, self.ledger, run_id, started)
         keys = self._everybody_watched()
         self._mark_pending(run_id, keys, started, not_before)
         if self.ledger.watermarks.get(WATERMARK) is None:

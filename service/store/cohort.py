@@ -28,8 +28,10 @@ from service.store.database import (
 )
 from service.store.entries import EntryState
 from service.store.tables import (
+    ALERTS,
     COHORT_IDENTIFIERS,
     COHORT_SOURCES,
+    DECISIONS,
     LATEST_ASSESSMENTS,
     OPEN_PLAN_STATES,
     PATIENTS,
@@ -124,6 +126,23 @@ class Cohort:
         query = sa.select(PATIENTS.c.key).where(PATIENTS.c.in_cohort).order_by(PATIENTS.c.key)
         with self._database.reading() as connection:
             return list(connection.scalars(query))
+
+    def known_outside(self, since: datetime) -> dict[str, str]:
+        """Key to FHIR id of those outside the cohort of whom an alert or a decision is known.
+
+        Only who left since then, or came since then without ever being a member. Nobody who must
+        not be looked at.
+        """
+        columns = PATIENTS.c
+        is_late = sa.or_(
+            columns.left_on >= since.date(),
+            sa.and_(columns.left_on.is_(None), columns.first_seen >= since),
+        )
+        known = (sa.exists().where(t.c.patient_key == columns.key) for t in (ALERTS, DECISIONS))
+        query = sa.select(columns.key, columns.fhir_id).order_by(columns.key)
+        query = query.where(_IS_SOMEBODY, ~columns.in_cohort, is_late, sa.or_(*known))
+        with self._database.reading() as connection:
+            return {row.key: row.fhir_id for row in connection.execute(query)}
 
     # Whom nobody may look at
 

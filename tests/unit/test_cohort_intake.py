@@ -9,6 +9,7 @@ from service.ehr.cohort.members import CohortMembers, LeftOut
 from service.ehr.cohort.source import CohortSource
 from service.ehr.errors import EHRRefused, EHRUnsuitable
 from service.pipeline import Limits
+from service.screening.record import Decision
 from tests.lib.small_line import PEOPLE, NoAlerts, SmallEHR, small_line
 from tests.lib.wire import answer, bundle, parameters_of, resource
 
@@ -201,6 +202,58 @@ def test_two_workers_with_one_person_in_hand_by_two_records_judge_them_once(ehr,
         assert {"merged_records_followed"} <= events_of(logs)
         assert not {"screening_conflict", "patient_could_not_be_judged"} & events_of(logs)
         assert line.ledger.runs.get(run_id).waiting == 1  # p3
+
+
+def test_what_was_said_about_a_merged_record_stands_where_the_source_names_only_the_new_one(
+    ehr, tmp_path
+):
+    with small_line(ehr, tmp_path) as line:
+        sweep(line)
+        key, today = key_of(line, "p1"), datetime.now(UTC).date()
+        no = Decision("declined", today, today + timedelta(days=90), "no")
+        line.ledger.decisions.remember(key, [no])
+        merge(ehr, "p1", "p9")
+        ehr.people = ("p9", "p2", "p3")
+        run = sweep(line)
+
+        assert key_of(line, "p9") == key
+        assert len(line.ledger.cohort.members()) == 3
+        assert run.waiting == 0
+
+
+def test_of_who_left_the_cohort_only_those_are_read_whom_we_know_something_of(ehr, tmp_path):
+    asked = []
+    ehr._chart.answer_instead = lambda request: asked.append(parameters_of(request))
+    with small_line(ehr, tmp_path) as line:
+        sweep(line)
+        today = datetime.now(UTC).date()
+        no = Decision("declined", today, today + timedelta(days=90), "no")
+        line.ledger.decisions.remember(key_of(line, "p1"), [no])
+        ehr.people = ("p3",)
+        asked.clear()
+        sweep(line)
+
+        assert [p["_id"] for p in asked if "_id" in p] == ["p1", "p3"]
+        assert not [p for p in asked if "p1" in p.get("patient", "").split(",")]
+
+
+def test_an_ehr_that_does_not_say_whether_somebody_who_left_was_merged_holds_up_no_sweep(
+    ehr, tmp_path
+):
+    with small_line(ehr, tmp_path) as line:
+        sweep(line)
+        today = datetime.now(UTC).date()
+        no = Decision("declined", today, today + timedelta(days=90), "no")
+        line.ledger.decisions.remember(key_of(line, "p1"), [no])
+        merge(ehr, "p1", "p9")
+        ehr.people = ("p9", "p2", "p3")
+        away = {"p1": answer({}, 503, Retry_After="0")}
+        ehr._chart.answer_instead = lambda r: away.get(parameters_of(r).get("_id"))
+        assert sweep(line).waiting == 0
+        ehr._chart.answer_instead = lambda _: None
+        sweep(line)
+
+        assert key_of(line, "p9") == key_of(line, "p1")
 
 
 def test_a_read_that_leads_on_to_another_record_is_followed(ehr, tmp_path):
