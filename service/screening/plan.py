@@ -61,6 +61,14 @@ class History:
 
         return max(alerts, key=rank, default=None)
 
+    def rejected_with_a_flag(self, kind: AlertKind) -> PostedAlert | None:
+        """The first alert of one kind that a person ended and whose Flag still stands.
+
+        Of two records that were merged both may have one, and it need not be the one that speaks.
+        """
+        ended = (a for a in self.alerts if a.kind is kind and _situation(a) == "dismissed")
+        return next(filter(_shows_a_flag, ended), None)
+
     def next_episode(self, kind: AlertKind) -> int:
         """A number that no episode of this kind has."""
         return max((a.episode for a in self.alerts if a.kind is kind), default=0) + 1
@@ -142,10 +150,10 @@ def _plan(
         held = _held_up_by_unknown(assessment, posted)
         if held:
             return AlertPlan(kind, Action.KEEP, f"{held}: unknown closes nothing", posted=posted)
-    is_ended = situation == "dismissed" and status not in _UNKNOWN and step != "withdraw"
-    if is_ended and _shows_a_flag(posted):
+    ended = history.rejected_with_a_flag(kind)
+    if ended is not None and status not in _UNKNOWN and step != "withdraw":
         # Whoever rejected the Task left the Flag up: it goes first, whatever comes next.
-        return _silence(kind, assessment, posted, on)
+        return _silence(kind, assessment, ended, on)
     if step == "open":
         return _open(kind, assessment, history, protocol, on)
     if posted is None or step == "keep":

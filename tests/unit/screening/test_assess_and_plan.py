@@ -9,7 +9,7 @@ import pytest
 
 from service.ehr.parse import RecordParser
 from service.screening import wording
-from service.screening.alert import AlertKind, AlertState, PostedAlert, PostedResource
+from service.screening.alert import Action, AlertKind, AlertState, PostedAlert, PostedResource
 from service.screening.assess import GAP_CODES, Assessment, Status, assess
 from service.screening.criterion import Grade, Role
 from service.screening.dates import add_months, age_on
@@ -142,6 +142,16 @@ def test_a_no_with_nothing_left_to_take_down_writes_nothing():
     since_2025 = (WOMAN, ms(), edss(6.5, on="2025-01-01"))
     plan = planned(judged(*since_2025, refusal), flag_down)
     assert (plan.action, plan.reason) == ("keep", "declined: nothing shown")
+
+
+def test_of_two_records_alerts_the_flag_of_the_rejected_one_goes_before_anything_else():
+    rejected = posted(AlertState.DISMISSED, date(2026, 1, 1))
+    rejected = replace(rejected, flag=PostedResource(ResourceRef("Flag", "g"), "active", "1"))
+    stands = posted(AlertState.ACTIVE, date(2026, 3, 1), episode=2)
+    plan = planned(judged(*ANNA), rejected, stands)
+    assert (plan.action, plan.posted, plan.task_status) == (Action.RESOLVE, rejected, None)
+    unknown = judged(WOMAN, unread=("Condition",))
+    assert planned(unknown, rejected, stands).action is Action.KEEP
 
 
 def test_what_a_person_reworded_is_not_overwritten():
