@@ -47,12 +47,16 @@ def is_merged(record: PatientRecord) -> bool:
 
 
 def follow_merges(
-    ledger: Ledger, merged: Mapping[str, PatientRecord], runs: Mapping[str, int], at: datetime
+    ledger: Ledger,
+    merged: Mapping[str, PatientRecord],
+    runs: Mapping[str, int],
+    at: datetime,
+    led_from: frozenset[str] = frozenset(),
 ) -> tuple[list[str], list[str]]:
     """Let people go on under the record that stands, pending for the run that found it.
 
     `merged` and `runs` are by key. Gives the keys to screen anew, and those of people whom the EHR
-    leads in a circle.
+    leads in a circle: back to one of the ids from which this look was led on, `led_from`.
     """
     again: list[str] = []
     astray: list[str] = []
@@ -60,7 +64,7 @@ def follow_merges(
         other = record.replaced_by
         stands = (
             None
-            if other is None
+            if other is None or other.id in led_from
             else ledger.merges.follow(record.patient.id, other.id, at, runs[key])
         )
         if stands is None:

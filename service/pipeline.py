@@ -242,11 +242,16 @@ class Pipeline:
 
     # Read and think
 
-    def screen(self, keys: Sequence[str], read: ReadRecords | None = None) -> int:
+    def screen(
+        self,
+        keys: Sequence[str],
+        read: ReadRecords | None = None,
+        led_from: frozenset[str] = frozenset(),
+    ) -> int:
         """Screen a batch and store what follows; how many people were judged.
 
         `read` gives the records of people who were read already, and whoever gives it waits for an
-        EHR that is away; without it they are searched for.
+        EHR that is away; without it they are searched for. `led_from`: see `follow_merges`.
 
         EHRUnavailable is not an answer: everybody left stays pending and is tried again later. Any
         other EHRError says that nobody can be read, and passes through.
@@ -281,16 +286,18 @@ class Pipeline:
         except self._nobodys_chart:
             raise
         except Exception as error:
-            return self._screen_alone(keys, runs, error, read)
+            return self._screen_alone(keys, runs, error, read, led_from)
         if screenings:
             self._store(screenings)
             spare = spare_in(alerts, fhir_ids, runs)
             writable = self.going_live.people(self.protocol.digest, [s.patient_key for s in spare])
             retire_spare(self.ehr, self.ledger, spare, self._now(), writable)
-        again, astray = merged_people.follow_merges(self.ledger, merged, runs, self._now())
+        at = self._now()
+        again, astray = merged_people.follow_merges(self.ledger, merged, runs, at, led_from)
         for key in astray:
             self._fail(key, runs[key], merged_people.MergedInACircle())
-        return len(screenings) + (self.screen(again, read) if again else 0)
+        led_from |= {record.patient.id for record in merged.values()}
+        return len(screenings) + (self.screen(again, read, led_from) if again else 0)
 
     def _records(
         self, fhir_ids: Mapping[str, str], read: ReadRecords
@@ -305,11 +312,12 @@ class Pipeline:
         runs: Mapping[str, int],
         error: Exception,
         read: ReadRecords | None,
+        led_from: frozenset[str],
     ) -> int:
         """A chart broke the reading of its whole batch: each person again, by themselves."""
         if len(runs) > 1:
             _log.warning("batch_taken_apart", patients=len(runs), error=type(error).__name__)
-            return sum(self.screen([key], read) for key in keys)
+            return sum(self.screen([key], read, led_from) for key in keys)
         for key, run_id in runs.items():
             self._fail(key, run_id, error)
         return 0

@@ -50,7 +50,8 @@ class Merges:
 
         Returns the key under which they do, which is pending for this run from the same moment on:
         a process that ends right after it has lost nobody. None where nothing was changed: the old
-        id is not known, or the EHR leads in a circle.
+        id is not known, or is to stand for itself. Two records that are one person already only
+        change places, as after a merge that was undone and made the other way round.
         """
         with self._database.writing() as connection:
             keys = everybody(connection).keys
@@ -60,8 +61,12 @@ class Merges:
             if _row(connection, old).fhir_id != old_id:
                 # Another worker has followed this merge since the record was read.
                 return old
-            if keys.get(new_id) == old:
+            if new_id == old_id:
                 return None
+            if keys.get(new_id) == old:
+                _turn(connection, old, old_id, new_id)
+                _wait_again(connection, old, run_id, at)
+                return old
             new = keys.get(new_id) or insert_people(connection, [new_id], "merged", at)[new_id]
             # The new id may itself have been merged into another since.
             new_id = _row(connection, new).fhir_id
@@ -71,8 +76,7 @@ class Merges:
             why = "two records of one person were merged in the EHR"
             move = {"reading_id": None, "patient_key": kept, "at": at, "what": "merged", "why": why}
             connection.execute(sa.insert(COHORT_MOVES).values(**move))
-            if not _row(connection, kept).is_left_out:
-                mark_pending(connection, run_id, [kept], at)
+            _wait_again(connection, kept, run_id, at)
             return kept
 
 
@@ -84,6 +88,20 @@ def _by_age(connection: sa.Connection, old: str, new: str) -> tuple[str, str]:
 
 def _row(connection: sa.Connection, key: str) -> sa.Row[Any]:
     return connection.execute(sa.select(PATIENTS).where(PATIENTS.c.key == key)).one()
+
+
+def _wait_again(connection: sa.Connection, key: str, run_id: int, at: datetime) -> None:
+    if not _row(connection, key).is_left_out:
+        mark_pending(connection, run_id, [key], at)
+
+
+def _turn(connection: sa.Connection, key: str, old_id: str, new_id: str) -> None:
+    """Let the former id of a person be the one that stands, and the other one a former id."""
+    columns = PATIENTS.c
+    other = connection.scalar(sa.select(columns.key).where(columns.fhir_id == new_id))
+    # Ids are unique: the one that stands is freed before the key gets it.
+    for row, fhir_id in ((other, f"freed {other}"), (key, new_id), (other, old_id)):
+        connection.execute(sa.update(PATIENTS).where(columns.key == row).values(fhir_id=fhir_id))
 
 
 def _point(connection: sa.Connection, given_up: str, kept: str, old_id: str, new_id: str) -> None:

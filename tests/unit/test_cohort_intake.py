@@ -43,6 +43,10 @@ def key_of(line, fhir_id):
     return line.ledger.cohort.keys_of([fhir_id])[fhir_id]
 
 
+def today():
+    return datetime.now(UTC).date()
+
+
 def events_of(logs):
     return {event["event"] for event in logs}
 
@@ -209,8 +213,8 @@ def test_what_was_said_about_a_merged_record_stands_where_the_source_names_only_
 ):
     with small_line(ehr, tmp_path) as line:
         sweep(line)
-        key, today = key_of(line, "p1"), datetime.now(UTC).date()
-        no = Decision("declined", today, today + timedelta(days=90), "no")
+        key = key_of(line, "p1")
+        no = Decision("declined", today(), today() + timedelta(days=90), "no")
         line.ledger.decisions.remember(key, [no])
         merge(ehr, "p1", "p9")
         ehr.people = ("p9", "p2", "p3")
@@ -226,8 +230,7 @@ def test_of_who_left_the_cohort_only_those_are_read_whom_we_know_something_of(eh
     ehr._chart.answer_instead = lambda request: asked.append(parameters_of(request))
     with small_line(ehr, tmp_path) as line:
         sweep(line)
-        today = datetime.now(UTC).date()
-        no = Decision("declined", today, today + timedelta(days=90), "no")
+        no = Decision("declined", today(), today() + timedelta(days=90), "no")
         line.ledger.decisions.remember(key_of(line, "p1"), [no])
         ehr.people = ("p3",)
         asked.clear()
@@ -242,8 +245,7 @@ def test_an_ehr_that_does_not_say_whether_somebody_who_left_was_merged_holds_up_
 ):
     with small_line(ehr, tmp_path) as line:
         sweep(line)
-        today = datetime.now(UTC).date()
-        no = Decision("declined", today, today + timedelta(days=90), "no")
+        no = Decision("declined", today(), today() + timedelta(days=90), "no")
         line.ledger.decisions.remember(key_of(line, "p1"), [no])
         merge(ehr, "p1", "p9")
         ehr.people = ("p9", "p2", "p3")
@@ -282,6 +284,21 @@ def test_records_that_lead_in_a_circle_cost_their_person_one_attempt(ehr, tmp_pa
 
         assert "patient_could_not_be_judged" in events_of(logs)
         assert line.ledger.screenings.latest([key_of(line, "p3")])
+
+
+def test_a_person_is_judged_again_when_a_merge_was_corrected_into_the_other_record(ehr, tmp_path):
+    with small_line(ehr, tmp_path) as line:
+        sweep(line)
+        merge(ehr, "p1", "p2")
+        sweep(line)
+        for patient in ehr._chart.resources:
+            patient.pop("link", None)
+        merge(ehr, "p2", "p1")
+        run = sweep(line)
+
+        key = key_of(line, "p1")
+        assert line.ledger.cohort.fhir_ids_of([key]) == {key: "p1"}
+        assert (run.waiting, line.ledger.screenings.latest([key])[key].on) == (0, today())
 
 
 def test_a_merge_into_nobody_named_is_judged_as_it_stands(ehr, tmp_path):

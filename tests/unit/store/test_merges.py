@@ -72,11 +72,20 @@ def test_a_record_merged_into_one_that_was_merged_leads_to_the_one_that_stands(l
     assert len(ledger.cohort.members()) == 1
 
 
-def test_a_circle_changes_nothing(ledger):
+def test_a_merge_that_was_corrected_into_the_other_record_is_followed_back(ledger):
     (key,) = people(ledger, "a")
     ledger.merges.follow("a", "b", LATER, begin(ledger))
-    assert ledger.merges.follow("b", "a", LATER, begin(ledger)) is None
-    assert ledger.cohort.fhir_ids_of([key]) == {key: "b"}
+    run = begin(ledger)
+    assert ledger.merges.follow("b", "a", LATER, run) == key
+    assert ledger.cohort.fhir_ids_of([key]) == {key: "a"}
+    assert ledger.cohort.keys_of(["a", "b"]) == {"a": key, "b": key}
+    assert ledger.pending.runs_of([key]) == {key: run}
+
+
+def test_a_record_that_is_to_stand_for_itself_changes_nothing(ledger):
+    (key,) = people(ledger, "a")
+    assert ledger.merges.follow("a", "a", LATER, begin(ledger)) is None
+    assert ledger.cohort.fhir_ids_of([key]) == {key: "a"}
 
 
 def test_nobody_is_merged_whom_we_do_not_know(ledger):
