@@ -43,6 +43,7 @@ class AnyChart:
     therapies: list[tuple[int, date]] = field(default_factory=list)
     is_refuted: bool = False
     is_dead: bool = False
+    replaced_by: str = ""
     unread: frozenset[str] = frozenset()
     _number: int = 0
 
@@ -51,8 +52,16 @@ class AnyChart:
         self._number += 1
         return self._number
 
+    def numbers(self) -> set[int]:
+        """The numbers of all that is in it."""
+        facts = (self.edss, self.fractures, self.scans, self.orders, self.therapies)
+        return {fact[0] for of_kind in facts for fact in of_kind}
+
     def resources(self) -> list[Resource]:
-        """The chart as FHIR."""
+        """The chart as FHIR; of a merged record only who it is, and which one stands for it."""
+        if self.replaced_by:
+            link = {"other": {"reference": f"Patient/{self.replaced_by}"}, "type": "replaced-by"}
+            return [woman(self.born.isoformat(), id=self.id, active=False, link=[link])]
         verification = "refuted" if self.is_refuted else "confirmed"
         person = woman(self.born.isoformat(), id=self.id, deceasedBoolean=self.is_dead or None)
         found = [person, self._about(0, ms(verification=verification))]
@@ -68,6 +77,14 @@ class AnyChart:
             medicine = "alendronate 70 mg oral tablet"
             found.append(self._about(n, dispensed(medicine, on=on.isoformat(), days=90)))
         return found
+
+    def take_over(self, other: AnyChart) -> None:
+        """Hold the facts of a record that was merged into this one, under numbers of its own."""
+        days = {on for _, on, _ in self.edss}
+        self.edss += [(self.number(), on, v) for _, on, v in other.edss if on not in days]
+        self.scans += [(self.number(), on, t) for _, on, t in other.scans]
+        for name in ("fractures", "orders", "therapies"):
+            getattr(self, name).extend((self.number(), on) for _, on in getattr(other, name))
 
     def _about(self, number: int, resource: Resource) -> Resource:
         return {

@@ -47,6 +47,8 @@ class No:
     `resource` is the type and id of what it was said on, or what stands for it where it was said
     elsewhere. `fractures` are those that were on file then, `version` is the lowest of the protocol
     since; `until` is the first day on which it no longer stands, None where no date ends it.
+
+    `is_hidden`: the alert was withdrawn since, and only the ledger knows what was said to it.
     """
 
     patient: str
@@ -59,10 +61,11 @@ class No:
     code: str = ""
     status: str = ""
     is_taken_back: bool = False
+    is_hidden: bool = False
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether only the ledger knows it."""
+        """Whether it was said to BoneFlag itself."""
         return self.resource[0] not in ("Flag", "Task")
 
     def is_about(self, patient: str, kind: AlertKind) -> bool:

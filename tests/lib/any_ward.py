@@ -37,7 +37,7 @@ from service.ehr.errors import EHRError
 from service.ehr.parse import RecordParser
 from service.pipeline import Limits, Pipeline
 from service.rebuilding import Rebuilding, Sight
-from service.screening.alert import AlertKind, alert_key
+from service.screening.alert import OPEN_TASK_STATUSES, AlertKind, alert_key
 from service.screening.protocol import Protocol, packaged_protocol
 from service.screening.record import REQUIRED_TYPES, PatientRecord
 from service.screening.value_sets import packaged_vocabulary
@@ -46,6 +46,7 @@ from service.store.selected_alerts import Selection
 from service.store.tables import METADATA
 from service.withdrawing import Withdrawing
 from service.withdrawing_for_good import keep_quiet
+from tests.lib.any_chart import kind_of
 from tests.lib.channels import options
 from tests.lib.fake_fhir_server import FakeFHIRServer
 from tests.lib.going_live import approve
@@ -66,6 +67,7 @@ _OF_THE_MOMENT = {("audit", "at"), ("audit", "hash")}
 STATUS_OF_FAULT = {"refused": 403, "away": 503, "conflict": 409, "rejected": 422, "busy": 429}
 WRITERS = {
     "cohort": ("add", "register", "leave_out"),
+    "merges": ("follow",),
     "readings": ("take", "accept"),
     "runs": ("open", "finish_reading", "start_delivery", "hold", "release", "fail", "finish"),
     "pending": ("mark", "take_over", "hand_out", "store_failure", "put_off", "forget", "give_up"),
@@ -94,11 +96,15 @@ class Crash(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write of ours that changed the EHR; `before` is None for a new resource."""
+    """One write of ours that changed the EHR; `before` is None for a new resource.
+
+    `beside` is how many others of its type and kind stood open about the same person just then.
+    """
 
     before: Resource | None
     after: Resource
     if_match: str | None
+    beside: int = 0
 
     @property
     def patient(self) -> str:
@@ -121,12 +127,21 @@ def patient_in(resource: Resource) -> str:
     return str(about["reference"]).removeprefix("Patient/")
 
 
+def is_up(resource: Resource) -> bool:
+    """Whether a Flag or Task stands open."""
+    if resource["resourceType"] == "Flag":
+        return bool(resource["status"] == "active")
+    return resource["status"] in OPEN_TASK_STATUSES
+
+
 class AnyServer(FakeFHIRServer):
     """The fake server, which tells our writes from those of people."""
 
     def __init__(self, **flavour: bool) -> None:
         super().__init__(**flavour)
         self.ours: list[Write] = []
+        self.charts: dict[str, list[Resource]] = {}
+        self.records_of: Callable[[str], Iterable[str]] = lambda who: [who]
         self._request: httpx.Request | None = None
 
     def put(self, resource: Resource) -> Resource:
@@ -136,8 +151,26 @@ class AnyServer(FakeFHIRServer):
         key = (after["resourceType"], after["id"])
         if self._request is not None:
             if_match = self._request.headers.get("If-Match")
-            self.ours.append(Write(before, copy.deepcopy(after), if_match))
+            beside = len(self.beside(after))
+            self.ours.append(Write(before, copy.deepcopy(after), if_match, beside))
         return after
+
+    def beside(self, resource: Resource) -> list[Resource]:
+        """The other open Flags or Tasks of one kind about the person of this one."""
+        records, kind = self.records_of(patient_in(resource)), kind_of(resource)
+        return [
+            r
+            for r in self.all(resource["resourceType"])
+            if r["id"] != resource["id"]
+            and is_up(r)
+            and kind_of(r) is kind
+            and patient_in(r) in records
+        ]
+
+    def _read(self, type_: str, id_: str) -> httpx.Response:
+        """People stand in the charts, and are asked for one by one."""
+        is_known = type_ == "Patient" and id_ in self.charts
+        return answer(self.charts[id_][0]) if is_known else super()._read(type_, id_)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self._request = request
@@ -177,10 +210,11 @@ class AnyWard:
         self.at = FIRST_DAY
         self.server = AnyServer(**flavour)
         self.server.now = lambda: self.at
-        self.charts = charts
+        self.charts = self.server.charts = charts
         self.unread: dict[str, frozenset[str]] = {}
         self.protocol: Protocol = PROTOCOL
-        self.read_at: dict[tuple[str, datetime], Any] = {}
+        self.unnamed: set[str] = set()
+        self.read_at: dict[datetime, Any] = {}
         self.what_is_known: Callable[[str], Any] = lambda _: None
         self.calls: list[Call] = []
         self.steps_to_live: int | None = None
@@ -247,7 +281,7 @@ class AnyWard:
             self.protocol,
             site=SITE,
             channel=_CHANNEL.name,
-            sight=Sight(lambda ids: ehr.read_alerts(ids, {}), lambda: None),
+            sight=Sight(lambda ids: ehr.read_alerts(ids, {}), self._told),
             now=lambda: self.at,
         ).rebuild(into_existing=False)
 
@@ -306,7 +340,7 @@ class AnyWard:
         """What was known when the judgement was made that the ledger holds now; None for none."""
         key = self.ledger.cohort.keys_of([patient]).get(patient)
         latest = self.ledger.screenings.latest([key]) if key else {}
-        return self.read_at.get((patient, latest[key].at)) if key in latest else None
+        return self.read_at.get(latest[key].at) if key in latest else None
 
     # The ledger again
 
@@ -386,11 +420,7 @@ class AnyWard:
             Wire(self._answer).client(),
             VOCABULARY,
             PARSER.record,
-            cohort_sources=[
-                CohortSource(
-                    "ward", lambda _: CohortMembers(tuple(sorted(self.charts)), "ward", True)
-                )
-            ],
+            cohort_sources=[CohortSource("ward", lambda _: self._cohort())],
             open_reading=lambda c: _CHANNEL.reader(c.client, c.capability(), chosen),
             open_writing=lambda c: _CHANNEL.writer(c.client, c.capability(), chosen),
         )
@@ -409,19 +439,25 @@ class AnyWard:
         )
 
     def _cohort(self) -> CohortMembers:
-        return CohortMembers(tuple(sorted(self.charts)), "ward", is_complete=True)
+        """Everybody but merged records that the hospital's list no longer names."""
+        named = tuple(sorted(self.charts.keys() - self.unnamed))
+        return CohortMembers(named, "ward", is_complete=True)
 
     def _records(self, ids: Sequence[str], _needs: Iterable[Any]) -> Iterator[PatientRecord]:
         for id_ in ids:
             # An instant of its own for each reading, by which it is found again.
             self.at += timedelta(seconds=1)
-            self.read_at[id_, self.at] = self.what_is_known(id_)
+            self.read_at[self.at] = self.what_is_known(id_)
             unread = self.unread.get(id_, frozenset())
             by_type: dict[str, list[Resource]] = {type_: [] for type_ in REQUIRED_TYPES}
             for resource in self.charts[id_]:
                 by_type.setdefault(resource["resourceType"], []).append(resource)
             shown = {type_: found for type_, found in by_type.items() if type_ not in unread}
             yield PARSER.record(id_, shown, unread=unread, read_at=self.at)
+
+    def _told(self) -> frozenset[str]:
+        """Whom our Flags and Tasks are about, as a search by our identifiers tells."""
+        return frozenset(patient_in(r) for type_ in ALERT_TYPES for r in self.server.all(type_))
 
     def _open_ledger(self) -> None:
         self._ledgers += 1

@@ -1,11 +1,13 @@
 """Whatever happens, in whatever order: what must hold of our alerts afterwards.
 
 A machine (`tests.lib.sequences`) plays with a ward (`tests.lib.any_ward`): facts come and go,
-people decide about our Flags and Tasks, the protocol changes, requests and answers are lost,
-processes die between any two steps, the ledger is lost, time goes by. After each step it is asked,
-by judges that know nothing of the plan:
+people decide about our Flags and Tasks, the protocol changes, two records are merged and parted
+again, requests and answers are lost, processes die between any two steps, the ledger is lost, time
+goes by. After each step it is asked, by judges that know nothing of the plan:
 
-- never two open alerts of one kind about one person;
+- never two open alerts of one kind about one person, nor one that is opened beside another; of two
+  that a merge brought together one stays, and any that a person has taken up;
+- what was said about one of two records holds for the person;
 - never an alert opened, and never one closed, from what could not be read;
 - never an alert opened while a person's no stands and nothing has broken through it;
 - every alert that is closed has its reason, in the EHR and in the ledger;
@@ -31,6 +33,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.lib.any_ward import patient_in
 from tests.lib.sequences.any_sequence import AnySequence
+from tests.lib.sequences.merged_plants import OF_MERGES
 from tests.lib.sequences.plants import OF_ANSWERS, PLANTED, play_of_alerts, play_of_answers
 from tests.lib.sequences.play import ANNA, BEA
 
@@ -100,4 +103,22 @@ def test_the_play_of_answers_is_right_without_faults() -> None:
 def test_a_fault_about_answers_is_found(plant: Any) -> None:
     with _machine() as machine, plant(), pytest.raises(AssertionError):
         for _ in play_of_answers(machine):
+            _judge(machine)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(
+    "play", dict.fromkeys(play for play, _ in OF_MERGES), ids=lambda play: play.__name__
+)
+def test_each_play_of_merged_records_is_right_without_faults(play: Any) -> None:
+    with _machine() as machine:
+        for _ in play(machine):
+            _judge(machine)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize(("play", "plant"), OF_MERGES, ids=lambda name: name.__name__.strip("_"))
+def test_a_fault_about_merged_records_is_found(play: Any, plant: Any) -> None:
+    with plant(), _machine() as machine, pytest.raises(AssertionError):
+        for _ in play(machine):
             _judge(machine)

@@ -8,8 +8,9 @@ from hypothesis.stateful import precondition
 from service.deciding import Answer
 from service.screening.alert import AlertKind
 from tests.lib.any_no import BY_HOSPITAL, DONE_ELSEWHERE, end_of
+from tests.lib.any_ward import is_up
 from tests.lib.sequences.claims import Claims
-from tests.lib.sequences.play import AGO, ANNA, BEA, KINDS, PEOPLE, REASONS, WAIT, act, is_up
+from tests.lib.sequences.play import AGO, ANNA, BEA, KINDS, PEOPLE, REASONS, WAIT, act
 
 
 class Hospital(Claims):
@@ -22,7 +23,9 @@ class Hospital(Claims):
             return
         for write in self.open.server.ours[number:]:
             assert not is_up(write.after), "taken back, and it stands"
-            assert who in (None, write.patient), "another person's alert was taken back"
+            assert who is None or write.patient in self.records_of(who), (
+                "another person's alert was taken back"
+            )
             self._judge_update(write)
         self.judged = len(self.open.server.ours)
         keys = self.open.ledger.cohort.keys_of([who] if who else list(self.charts)).values()
@@ -44,6 +47,5 @@ class Hospital(Claims):
     @act(who=PEOPLE, kind=KINDS)
     def no_is_taken_back_from_boneflag(self, who: str, kind: AlertKind) -> None:
         self.open.take_back(who, kind)
-        for no in self.noes:
-            if no.is_elsewhere and no.is_about(who, kind):
-                no.is_taken_back = True
+        for no in self._noes_about(who, kind):
+            no.is_taken_back = no.is_taken_back or no.is_elsewhere

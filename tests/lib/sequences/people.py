@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.lib.any_no import because
-from tests.lib.any_ward import Resource
+from tests.lib.any_ward import Resource, is_up
 from tests.lib.sequences.claims import Claims
 from tests.lib.sequences.play import (
     AGO,
@@ -17,7 +17,6 @@ from tests.lib.sequences.play import (
     WAIT,
     act,
     id_of,
-    is_up,
     version_of,
 )
 
@@ -98,5 +97,8 @@ class People(Claims):
                 self._work_on_task(self.open.server.store[id_of(task)], status)
 
         self.open.before_request = act
+        self.is_in_the_middle = True
         self.look()
+        self.what_we_wrote_was_right()
+        self.is_in_the_middle = False
         self.open.before_request = lambda request: None

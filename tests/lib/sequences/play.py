@@ -1,7 +1,7 @@
 """A play with a ward in which anything may happen, before anybody says what and what must hold.
 
 The steps stand in files of their own beside this one, by who acts: `facts`, `course`, `hospital`,
-`people`. `sayings` keeps what people said, and `claims` judges.
+`people`, `records`. `sayings` keeps what people said, and `claims` judges.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from service.screening.alert import OPEN_TASK_STATUSES, AlertKind
+from service.screening.alert import AlertKind
 from tests.lib.any_chart import AnyChart, Known, kind_of, known_of
 from tests.lib.any_no import CODES, No
-from tests.lib.any_ward import AnyWard, Resource, patient_in
+from tests.lib.any_ward import AnyWard, Resource, is_up, patient_in
 
 ANNA, BEA = "anna", "bea"
 PEOPLE = st.sampled_from([ANNA, BEA])
@@ -45,6 +45,7 @@ MAY_BE_CALLED_TWICE = frozenset(
         ("runs", "start_delivery"),
         ("runs", "finish"),
         ("watermarks", "advance"),
+        ("merges", "follow"),
     }
 )
 
@@ -74,6 +75,10 @@ class Play(RuleBasedStateMachine):
         self.charts: dict[str, AnyChart] = {}
         self.noes: list[No] = []
         self.judged = 0
+        self.is_in_the_middle = False
+        self.are_one = False
+        self.survivor = ""
+        self.opened: dict[str, str] = {}
 
     def teardown(self) -> None:
         try:
@@ -90,8 +95,9 @@ class Play(RuleBasedStateMachine):
         has_transactions=st.booleans(),
         conditional_create=st.booleans(),
         keeps_versions=st.booleans(),
+        are_both_due=st.booleans(),
     )
-    def open_ward(self, **flavour: bool) -> None:
+    def open_ward(self, *, are_both_due: bool = False, **flavour: bool) -> None:
         directory = Path(self._directory.name) / "ward"
         directory.mkdir()
         self.charts = {
@@ -100,7 +106,9 @@ class Play(RuleBasedStateMachine):
         }
         self.ward = AnyWard(directory, {}, **flavour)
         self.ward.what_is_known = self._known
-        self.charts[ANNA].edss.append((self.charts[ANNA].number(), self.today, 6.5))
+        self.ward.server.records_of = self.records_of
+        for who in (ANNA, BEA) if are_both_due else (ANNA,):
+            self.charts[who].edss.append((self.charts[who].number(), self.today, 6.5))
         self._show()
 
     @property
@@ -116,13 +124,34 @@ class Play(RuleBasedStateMachine):
     def today(self) -> date:
         return self.open.at.date()
 
+    def person(self, who: str) -> str:
+        """The same for every record of one person."""
+        return ANNA if self.are_one else who
+
+    def records_of(self, who: str) -> list[str]:
+        """Every record of the person whom one of them is about."""
+        return [record for record in self.charts if self.person(record) == self.person(who)]
+
+    def chart_of(self, who: str) -> AnyChart:
+        """The chart that stands for a record: its own, or that of the one that replaced it."""
+        chart = self.charts[who]
+        return self.charts[chart.replaced_by] if chart.replaced_by else chart
+
+    def chart_read_of(self, who: str) -> AnyChart:
+        """The chart by which BoneFlag judges: records that were one stay one to it."""
+        return self.charts[self.survivor] if self.are_one else self.charts[who]
+
+    def alerts_of(self, type_: str, who: str) -> list[Resource]:
+        """Our Flags or Tasks about a person, whichever record they stand at."""
+        return [r for record in self.records_of(who) for r in self.open.alerts(type_, record)]
+
     def _show(self) -> None:
         for who, chart in self.charts.items():
             self.open.charts[who] = chart.resources()
             self.open.unread[who] = chart.unread
 
     def _known(self, who: str) -> Known:
-        tasks = [t for t in self.open.alerts("Task", who) if is_up(t)]
+        tasks = [t for t in self.alerts_of("Task", who) if is_up(t)]
         said = " ".join(e.get("valueString", "") for t in tasks for e in t["extension"])
         return known_of(self.charts[who], self.today, frozenset(said.split()))
 
@@ -136,7 +165,7 @@ class Play(RuleBasedStateMachine):
     def _has_another(self, task: Resource) -> bool:
         """Whether a Task of this kind stands already: then a person would make it two."""
         who, kind = patient_in(task), kind_of(task)
-        return any(is_up(t) and kind_of(t) is kind for t in self.open.alerts("Task", who))
+        return any(is_up(t) and kind_of(t) is kind for t in self.alerts_of("Task", who))
 
     def _days(self, days: int) -> date:
         return self.today + timedelta(days=days)
@@ -156,12 +185,6 @@ def id_of(resource: Resource) -> tuple[str, str]:
 
 def version_of(resource: Resource) -> str:
     return str(resource["meta"]["versionId"])
-
-
-def is_up(resource: Resource) -> bool:
-    if resource["resourceType"] == "Flag":
-        return bool(resource["status"] == "active")
-    return resource["status"] in OPEN_TASK_STATUSES
 
 
 def _memory() -> str | None:
