@@ -305,7 +305,7 @@ class AnyWard:
             return False
         self._requests = 0
         selection = Selection(patient_key=key)
-        keep_quiet(self.ledger, selection, "operator", self.at)
+        keep_quiet(self.ledger, selection, "operator", self.at, self.at.date())
         number = self.ledger.withdrawals.open(selection, "a mistake", "operator", self.at)
         withdrawal = self.ledger.withdrawals.get(number)
         assert withdrawal is not None

@@ -243,7 +243,7 @@ def test_a_request_on_its_way_is_waited_for_before_anything_is_looked_at(ledger)
 def test_a_decision_about_one_person_stands_until_it_is_taken_back(ledger):
     site = Site(ledger)
 
-    keep_quiet(ledger, Selection(patient_key=site.key), "A. Admin", NOW)
+    keep_quiet(ledger, Selection(patient_key=site.key), "A. Admin", NOW, NOW.date())
 
     said = ledger.decisions.of([site.key])[site.key]
     assert {(d.about, d.kind, d.until, d.code) for d in said} == {
