@@ -197,6 +197,8 @@ def page(
                 return _chart_over(desk, request) or _to_sign_in(request)
             if not visitor.roles & frozenset(roles):
                 return desk.problem(_not_yours(visitor), visitor)
+            if _has_nul(request, form):
+                return desk.problem(_NOT_OURS, visitor)
             if form is None or take is None:
                 desk.record(visitor, [Act("view", detail=path)])
                 return show(request, visitor)
@@ -219,6 +221,13 @@ def page(
     return Route(path, endpoint, methods=["GET", "POST"] if take else ["GET"])
 
 
+def _has_nul(request: Request, form: Form | None) -> bool:
+    """Whether something was asked that PostgreSQL refuses to hold, and no page of ours sends."""
+    given = (request.path_params, request.query_params, form or {})
+    return any("\0" in str(value) for fields in given for value in fields.values())
+
+
+_NOT_OURS = Problem(400, "Not an address of ours", "Go to the page that you mean by its link.")
 _NOT_TAKEN = Problem(403, "Not taken", "Open the page again and repeat what you did.")
 AWAY = Problem(
     503,

@@ -43,6 +43,16 @@ def test_every_look_is_in_the_audit_with_a_name_and_without_an_id(browser, ledge
     assert (row.what, row.detail, row.by_whom) == ("view", "/", "O. Perator")
 
 
+def test_what_no_ledger_can_hold_is_refused_and_not_told_as_a_database_that_is_away(browser):
+    browser.signs_in(Role.CLINICAL_LEAD, Role.OPERATOR)
+    answers = [
+        browser.client.get("/patients/a%00b"),
+        browser.client.get("/operations?by=a%00b"),
+        browser.sends("/operations", act="pause", reason="a\0b"),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * 3
+
+
 def test_a_session_that_was_ended_opens_nothing(browser):
     browser.signs_in(Role.OPERATOR)
     browser.desk.entrance.sessions.close(browser.session_token())
