@@ -32,6 +32,7 @@ from service.ehr.delivery.elements import (
     key_in,
     objects,
     part,
+    stands,
 )
 from service.ehr.delivery.flag_and_task import ALERT_TYPES
 from service.ehr.delivery.task import closed_by_in
@@ -135,12 +136,12 @@ def _kind_of(resources: Iterable[Resource]) -> AlertKind:
 
 
 def _paired(found: list[Resource]) -> tuple[Pair, list[Resource]]:
-    """The Flag and Task to keep, and the others that still claim to be true."""
+    """The Flag and Task to keep, and the others that still stand: what a person ended stays so."""
     flags = oldest_first(r for r in found if r["resourceType"] == "Flag")
     flag = flags[0] if flags else None
     focus = str(ref_of(flag)) if flag else None
     tasks = oldest_first((r for r in found if r["resourceType"] == "Task"), focus)
-    spare = [r for r in flags[1:] + tasks[1:] if r.get("status") != "entered-in-error"]
+    spare = [r for r in flags[1:] + tasks[1:] if stands(r)]
     return Pair(key_in(found[0]) or "", flag, tasks[0] if tasks else None), spare
 
 

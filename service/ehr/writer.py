@@ -37,7 +37,7 @@ from service.ehr.alerts import about
 from service.ehr.bundle import Stored
 from service.ehr.capability import Capability
 from service.ehr.client import FHIRClient
-from service.ehr.delivery.elements import key_in, part
+from service.ehr.delivery.elements import key_in, part, stands
 from service.ehr.delivery.flag import closed_flag, withdrawn_flag
 from service.ehr.delivery.flag_and_task import AlertType, Delivery, temporary_url
 from service.ehr.delivery.provenance import ProvenanceRecorder
@@ -126,7 +126,7 @@ class Writer:
         found = oldest_first(self._found(type_, progress), progress.focus_for(type_))
         progress.found[type_] = found[0] if found else None
         for spare in found[1:]:
-            if spare.get("status") != "entered-in-error":
+            if stands(spare):
                 progress.duplicates_retired += self._retire(posted_resource(spare))
 
     def _found(self, type_: AlertType, progress: PlanProgress) -> list[Resource]:

@@ -354,6 +354,12 @@ def test_the_task_that_somebody_took_is_kept_before_the_older_one() -> None:
     assert [d.ref.id for d in history.duplicates] == ["a"]
 
 
+def test_a_copy_that_a_person_rejected_stays_rejected_beside_one_that_another_person_took() -> None:
+    taken, rejected = a_task("accepted") | {"id": "a"}, a_task("rejected") | {"id": "b"}
+    history = alert_history(ANNA, [taken, rejected], snooze_months=12)
+    assert history.duplicates == ()
+
+
 def test_the_task_of_the_flag_that_is_kept_is_kept_with_it() -> None:
     older = a_task(focus={"reference": "Flag/f2"}) | {"id": "a"}
     ours = a_task() | {"id": "b", "authoredOn": LATER.isoformat()}

@@ -239,6 +239,14 @@ def test_a_server_that_already_has_several_answers_412_and_is_tidied_up() -> Non
     assert len(standing(server)) == 2
 
 
+def test_a_copy_that_a_person_rejected_is_not_retired() -> None:
+    task = Delivery().new("Task", an_alert(), AT)
+    taken, rejected = task | {"status": "accepted"}, task | {"status": "rejected"}
+    server = FakeFHIRServer(taken | {"id": "first"}, rejected | {"id": "second"})
+    a_writer(server).apply(create())
+    assert server.store["Task", "second"]["status"] == "rejected"
+
+
 def test_a_retired_task_says_that_it_was_a_duplicate() -> None:
     task = Delivery().new("Task", an_alert(), AT)
     server = FakeFHIRServer(task | {"id": "first"}, task | {"id": "second"})
