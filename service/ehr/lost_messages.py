@@ -233,7 +233,7 @@ def _history(
     memory: dict[str, Remembered] = {}
     for kind, of_kind in by_kind.items():
         numbers = {one.key: made[one.key][1] for one in of_kind if one.key in made}
-        for one in sorted(of_kind, key=lambda one: one.opened_on):
+        for one in sorted(of_kind, key=lambda one: (one.opened_on, one.key)):
             # Two episodes never share a number, whatever site id the other one was made with.
             numbers.setdefault(one.key, max(numbers.values(), default=0) + 1)
         memory |= _memory(kind, of_kind, numbers)
@@ -245,10 +245,15 @@ def _history(
 
 
 def _memory(kind: AlertKind, told: Iterable[_Told], numbers: Mapping[str, int]) -> Memory:
-    """What a ledger would remember: all but the newest episode of a kind are over."""
+    """What a ledger would remember: all but the newest episode of a kind are over.
+
+    By the day on which they opened: the number says nothing of an alert under another site id, or
+    of another record that was merged into this one.
+    """
     memory: dict[str, Remembered] = {}
     next_opened: date | None = None
-    for one in sorted(told, key=lambda one: numbers[one.key], reverse=True):
+    newest_first = sorted(told, key=lambda one: (one.opened_on, numbers[one.key]), reverse=True)
+    for one in newest_first:
         message = _message_of(one.shown) if one.shown else None
         closed_on = one.closed_on or next_opened
         memory[one.key] = Remembered(

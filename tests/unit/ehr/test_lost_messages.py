@@ -100,6 +100,15 @@ def test_a_message_of_a_treatment_gap_is_known_as_one():
     assert one(message(gap)).kind is AlertKind.TREATMENT_GAP
 
 
+def test_of_a_merged_record_and_ours_the_message_that_opened_last_is_the_open_one():
+    merged = an_alert(key="00000000-0000-5000-8000-000000000001")
+    long_ago = datetime.fromisoformat("2025-03-01T10:00:00+00:00")
+    found = read(message(merged, "m0", long_ago), message()).posted
+    states = {alert.key: (alert.state, alert.closed_on) for alert in found}
+    assert states[an_alert().key] == (AlertState.ACTIVE, None)
+    assert states[merged.key] == (AlertState.RESOLVED, ON)
+
+
 def test_a_message_of_another_site_id_keeps_its_kind_and_gets_a_number_of_its_own():
     foreign = an_alert(key="00000000-0000-5000-8000-000000000001", kind=AlertKind.TREATMENT_GAP)
     own = an_alert(kind=AlertKind.TREATMENT_GAP)
