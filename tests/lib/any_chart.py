@@ -27,6 +27,7 @@ from tests.lib.wire import Resource
 
 IMPOSSIBLE_EDSS = 65.0
 LOWEST_SCORE_OF_OSTEOPOROSIS = -2.5
+LOWEST_NORMAL_SCORE = -1.0
 SEVERE_FROM_EDSS = 6.0
 
 
@@ -113,7 +114,11 @@ def known_of(chart: AnyChart, on: date, reasons: frozenset[str]) -> Known:
     sees_scans = "Observation" not in chart.unread
     is_over = chart.is_dead or (chart.is_refuted and "Condition" not in chart.unread)
     is_low = sees_scans and any(t <= LOWEST_SCORE_OF_OSTEOPOROSIS for _, _, t in chart.scans)
-    is_at_risk = is_severe(chart, on) or bool(chart.fractures) or _age(chart.born, on) >= 65
+    age = _age(chart.born, on)
+    # Two minor ones are enough: a bone mass that is known to be low, from 50 on.
+    is_fragile = sees_scans and any(t < LOWEST_NORMAL_SCORE for _, _, t in chart.scans)
+    has_two_minor = is_fragile and age >= 50
+    is_at_risk = is_severe(chart, on) or bool(chart.fractures) or age >= 65 or has_two_minor
     is_scanned = any(on < add_months(day, 12) for _, day, _ in chart.scans)
     if not is_blind and not is_over and is_at_risk and not is_scanned:
         may_open.add(AlertKind.SCREENING)
