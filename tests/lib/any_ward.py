@@ -221,6 +221,7 @@ class AnyWard:
         self.fault: tuple[str, int, int] | None = None
         self.before_request: Callable[[httpx.Request], None] = lambda request: None
         self._ledgers = 0
+        self._is_called = False
         self._keys = Keys()
         self._patch = mock.patch("uuid.uuid4", self._keys)
         self._patch.start()
@@ -486,10 +487,16 @@ class AnyWard:
         original = getattr(owner, method)
 
         def recorded(*arguments: Any, **names: Any) -> Any:
+            if self._is_called:  # By another one of them, which is told again as a whole.
+                return original(*arguments, **names)
             first = self._keys.next
             taken = tuple(_kept(argument) for argument in arguments)
             given = copy.deepcopy(taken)
-            answer = original(*taken, **names)
+            self._is_called = True
+            try:
+                answer = original(*taken, **names)
+            finally:
+                self._is_called = False
             self.calls.append(Call(part, method, given, names, first))
             return answer
 

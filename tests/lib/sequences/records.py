@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition
 
 from tests.lib.any_no import BY_HOSPITAL
-from tests.lib.any_ward import ALERT_TYPES
+from tests.lib.any_ward import ALERT_TYPES, Resource
 from tests.lib.sequences.claims import Claims
 from tests.lib.sequences.play import ANNA, BEA, PEOPLE, act
 
@@ -30,7 +30,8 @@ class Records(Claims):
         self.survivor, self.are_one = stands, True
         self._hold_what_was_said(stands)
         if moves_alerts:
-            self._move_alerts(old, stands)
+            for type_ in ALERT_TYPES:
+                self._move(self.open.alerts(type_, old), stands)
         if not is_still_named:
             self.open.unnamed.add(old)
         self._show()
@@ -44,6 +45,9 @@ class Records(Claims):
         for name in _FACTS:
             facts = getattr(stands, name)
             setattr(stands, name, [fact for fact in facts if fact[0] not in self._moved])
+        for type_ in ALERT_TYPES:
+            shown = self.open.alerts(type_, stands.id)
+            self._move([r for r in shown if self.opened_for(r) == others.id], others.id)
         others.replaced_by = ""
         keys = self.open.ledger.cohort.keys_of(list(self.charts)).values()
         self.are_one = len(keys) > len(set(keys))
@@ -55,14 +59,13 @@ class Records(Claims):
         """The record that another one replaces just now."""
         return next((who for who, chart in self.charts.items() if chart.replaced_by), None)
 
-    def _move_alerts(self, old: str, stands: str) -> None:
-        """As some servers do: a new version each, that no person wrote."""
+    def _move(self, alerts: list[Resource], stands: str) -> None:
+        """Let alerts stand at another record: a new version each, that no person wrote."""
         about = {"reference": f"Patient/{stands}"}
-        for type_ in ALERT_TYPES:
-            for resource in self.open.alerts(type_, old):
-                self.opened_for(resource)
-                name = "for" if type_ == "Task" else "subject"
-                self.open.server.edit(resource, **{name: about})
+        for resource in alerts:
+            self.opened_for(resource)
+            name = "for" if resource["resourceType"] == "Task" else "subject"
+            self.open.server.edit(resource, **{name: about})
 
     def _hold_what_was_said(self, stands: str) -> None:
         """A no about either record is a no of the person.
