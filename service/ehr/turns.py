@@ -33,11 +33,13 @@ LONGEST_HOLD_SECONDS = 3600.0
 class Breaker:
     """When a server that fails is left alone, and for how long.
 
-    So many failures in a row that one type of resource which always fails, four attempts for each
-    of a few people, is not taken for an outage: some servers answer 500 to what they cannot do.
+    So many failures in a row that one patient is not taken for an outage: some servers answer 500
+    to every search that names somebody of whom they hold an invalid resource. All five connections
+    then fail at once, each four times, before the batch is asked for person by person. It is twice
+    that, for two workers with such a batch each.
     """
 
-    failures: int = 20
+    failures: int = 40
     first_seconds: float = 30.0
     longest_seconds: float = 600.0
     probe_seconds: float = 120.0

