@@ -25,7 +25,8 @@ ALONE_IN_THEIR_SERVERS := tests/spec tests/functional/test_specs_through_the_ehr
 	$(addprefix tests/unit/cli/test_cli_,auditing.py subscribing.py) \
 	$(addprefix tests/functional/test_,limits.py smart_login.py facts_arrive.py told_by_messages.py \
 	going_live.py taking_back.py sweep_by_bulk.py acts_are_audited.py openapi_fuzzed.py \
-	a_no_said_elsewhere.py cards.py ledger_rebuilt.py wrong_settings.py)
+	a_no_said_elsewhere.py cards.py ledger_rebuilt.py wrong_settings.py \
+	reading_a_real_server.py simulate.py worklist.py clock_and_outages.py)
 CODE := service workers fhir_profiles scripts
 UV_VERSION := 0.13.9
 

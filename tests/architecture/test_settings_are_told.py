@@ -20,6 +20,7 @@ GENERATORS = (
 )
 
 
+@pytest.mark.heavy  # `make check` makes them all anew, too.
 @pytest.mark.parametrize("script", GENERATORS)
 def test_generated_files_are_fresh(script):
     told = subprocess.run(

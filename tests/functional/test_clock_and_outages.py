@@ -11,6 +11,7 @@ from service.demo_ehr.arrivals import a_dxa_arrives, a_fracture_arrives
 from service.ehr.errors import EHRUnavailable
 from tests.lib.demo_site import due, fine
 
+pytestmark = pytest.mark.heavy  # Several sweeps for each test.
 TOLD = ["Flag active", "Task requested"]
 BUSY = (503, {"Retry-After": "0"}, b"")
 
@@ -28,7 +29,6 @@ def away_for(ward, nights):
 # A week without the EHR
 
 
-@pytest.mark.heavy
 def test_after_a_week_without_the_ehr_one_sweep_catches_up(ward):
     told, scanned = ward.admit_all([due, due])
     ward.sweep()
@@ -42,7 +42,6 @@ def test_after_a_week_without_the_ehr_one_sweep_catches_up(ward):
     assert ward.shown(scanned) == ["Flag inactive", "Task completed"]
 
 
-@pytest.mark.heavy
 def test_what_people_answered_while_the_ehr_was_away_from_us_is_respected(ward):
     said_no = ward.admit(due)
     ward.sweep()
@@ -54,7 +53,6 @@ def test_what_people_answered_while_the_ehr_was_away_from_us_is_respected(ward):
     assert ward.shown(said_no) == ["Flag inactive", "Task rejected"]
 
 
-@pytest.mark.heavy
 def test_nights_without_the_ehr_leave_no_run_that_waits(ward):
     ward.admit(due)
     ward.sweep()

@@ -7,6 +7,8 @@ from service.demo_ehr.server import DemoEHR
 from tests.lib.command_line import boneflag
 from tests.lib.demo_site import due, fine
 
+pytestmark = pytest.mark.heavy  # A server and several sweeps for each test.
+
 
 @pytest.fixture
 def demo_ehr():
@@ -63,7 +65,6 @@ def no_scan(ward, patient):
         ward.load([{**resource, "status": "entered-in-error"}])
 
 
-@pytest.mark.heavy
 def test_after_a_rebuild_a_sweep_changes_nothing_whatever_people_made_of_their_alerts(ward):
     names = (
         "open",
@@ -102,7 +103,6 @@ def test_after_a_rebuild_a_sweep_changes_nothing_whatever_people_made_of_their_a
     assert versions(ward, people.values()) == before
 
 
-@pytest.mark.heavy
 def test_two_episodes_keep_their_numbers_and_a_third_gets_a_new_one(ward):
     patient = ward.admit(due)
     ward.sweep()
@@ -122,7 +122,6 @@ def test_two_episodes_keep_their_numbers_and_a_third_gets_a_new_one(ward):
     assert versions(ward, [patient]) == before
 
 
-@pytest.mark.heavy
 def test_the_alerts_of_a_merged_record_are_found_under_both_ids(ward):
     old, new = ward.admit(due, "old"), ward.admit(due, "new")
     ward.sweep()

@@ -29,6 +29,8 @@ pytest.importorskip("sekmet", reason="the demo EHR is an optional extra")
 from service.demo_ehr.people import make_people
 from service.demo_ehr.server import DemoEHR
 
+pytestmark = pytest.mark.heavy  # Every way of reading, on a whole server.
+
 ON = date(2026, 11, 22)
 VOCABULARY = packaged_vocabulary()
 OBSERVED = ("edss", "bmi", "dxa-central", "vitamin-d-25oh")

@@ -25,6 +25,7 @@ for_version: 0.3.0
 version: 1
 author: {name: Ida Muster, role: neurologist}
 """
+pytestmark = pytest.mark.heavy  # A cohort is read twice for each answer.
 EDSS_FROM_FIVE = """
 criteria:
   MSO-02:
@@ -235,7 +236,6 @@ def test_an_overlay_that_is_not_there_is_an_operators_mistake(bench):
     assert "cannot be read" in result.output
 
 
-@pytest.mark.heavy
 def test_an_ehr_that_is_not_there_is_said_by_the_exit_code(bench, monkeypatch):
     monkeypatch.setenv("BONEFLAG_FHIR_BASE_URL", "http://127.0.0.1:9/fhir")
     load_settings.cache_clear()

@@ -20,6 +20,7 @@ from service.worklist.listing import worklist as lines_of
 from tests.lib.demo_site import due, fine
 from tests.lib.real_workers import environment_of
 
+pytestmark = pytest.mark.heavy  # Sweeps of the whole demo.
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command()(speaks_plainly(worklist))
 

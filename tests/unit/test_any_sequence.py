@@ -91,6 +91,7 @@ def test_a_planted_fault_is_found(plant: Any) -> None:
             _judge(machine)
 
 
+@pytest.mark.heavy
 def test_the_play_of_answers_is_right_without_faults() -> None:
     with _machine() as machine:
         for _ in play_of_answers(machine):

@@ -52,8 +52,8 @@ def test_what_one_worker_was_told_holds_for_the_other(client):
 
 def test_failures_of_all_workers_are_counted_together(client):
     workers = [turns(client) for _ in range(4)]
-    told = [w.answered("failed", 0.0) for _ in range(5) for w in workers]
-    assert [word for word, _ in told] == [""] * 19 + ["opened"]
+    told = [w.answered("failed", 0.0) for _ in range(10) for w in workers]
+    assert [word for word, _ in told] == [""] * 39 + ["opened"]
 
 
 def test_two_sites_on_one_redis_are_apart(client):

@@ -128,6 +128,7 @@ def test_without_an_ehr_it_is_not_ready(settings):
     assert _ready(away)[0] == 503
 
 
+@pytest.mark.heavy  # A process of its own.
 def test_a_deployment_that_was_paused_before_it_began_says_so_and_asks_nobody(settings, ehr):
     with ledger_for(settings) as ledger:
         ledger.switches.pause("upgrade", datetime.now(UTC))
