@@ -22,6 +22,8 @@ from workers.site import Site
 pytestmark = pytest.mark.heavy  # A Redis that goes away, and workers that wait for it.
 
 DUE = ["Flag active", "Task requested"]
+# An alert that was being sent is looked for after two minutes, and sent where it is not found.
+PATIENCE_SECONDS = 200
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +156,7 @@ def test_the_work_outlives_a_redis_that_is_restarted_empty_on_the_same_address(w
             with real_redis(tmp_path) as other:
                 wire.target_port = urlsplit(other).port
                 wire.cut()
-                wait_until(is_done, "it is done", every=1)
+                wait_until(is_done, "it is done", PATIENCE_SECONDS, every=1)
         finally:
             for worker in workers:
                 worker.kill()
