@@ -208,7 +208,7 @@ def test_where_the_ehr_is_slow_not_everybody_waits_for_it(tmp_path):
         try:
             began = time.monotonic()
             assert world.post(view(**lent())).status_code == 412
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 5  # The EHR takes ten.
         finally:
             is_back.set()
         assert {call.result().status_code for call in waiting} == {412}

@@ -273,12 +273,12 @@ def test_one_switch_leaves_cpt_numbers_out() -> None:
     assert packaged_vocabulary(use_cpt=False).concepts_of(CPT, "77080") == frozenset()
 
 
-def test_the_packaged_sets_load_and_answer_in_less_than_a_third_of_a_second() -> None:
-    begin = time.perf_counter()
+def test_the_packaged_sets_load_and_answer_in_less_than_half_a_second_of_the_processor() -> None:
+    begin = time.process_time()
     vocabulary = packaged_vocabulary.__wrapped__()
     for number in range(1000):
         vocabulary.concepts_of(ICD10CM, f"X{number}")
-    assert time.perf_counter() - begin < 0.3
+    assert time.process_time() - begin < 0.5
 
 
 def test_every_packaged_set_is_valid_fhir(packaged: SetsById) -> None:
